@@ -1,0 +1,536 @@
+//! What has happened, and why. Events are output only: nothing is rebuilt from them.
+//!
+//! Every event names the events it follows from. A cause is recorded where the event is emitted,
+//! by the code that knows it; none is guessed afterwards. So the events of a run form a graph,
+//! whose walk is the page's *Why?*.
+
+use std::sync::Arc;
+
+use crate::command::Command;
+use crate::ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
+use crate::message::{GetStoreError, PeerChange};
+use crate::region::{Peer, Region};
+use crate::store::StoreStatus;
+
+/// Something that has happened; final.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Millis,
+    /// What.
+    pub kind: EventKind,
+    /// The events it follows from, nearest first. Empty for what needs no reason: a person's
+    /// command, or the start of the run.
+    pub causes: Vec<EventId>,
+}
+
+/// What has happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A person's command was accepted.
+    Commanded(Command),
+    /// A store's process started, with empty caches.
+    StoreStarted(StoreId),
+    /// A store's process ended; its memory is gone.
+    StoreStopped(StoreId),
+    /// A stopped store's disk is gone.
+    DiskLost(StoreId),
+
+    /// A peer won an election.
+    BecameLeader {
+        /// The region.
+        region: RegionId,
+        /// The winner.
+        peer: Peer,
+        /// In this term.
+        term: u64,
+    },
+    /// A leader stepped down: it lost its quorum, or saw a higher term.
+    SteppedDown {
+        /// The region.
+        region: RegionId,
+        /// The peer that led.
+        peer: PeerId,
+        /// Its store.
+        store: StoreId,
+        /// The term it is in afterwards.
+        term: u64,
+    },
+    /// A region's leader applied a change of membership.
+    MembershipChanged {
+        /// The region afterwards.
+        region: Arc<Region>,
+        /// What was changed; empty when a joint configuration was left.
+        changes: Vec<PeerChange>,
+    },
+    /// A store created a peer, from a leader's message or by order of unsafe recovery.
+    PeerCreated {
+        /// The region.
+        region: RegionId,
+        /// The new peer's id.
+        peer: PeerId,
+        /// Its store.
+        store: StoreId,
+    },
+    /// A peer received its region's data as a snapshot.
+    SnapshotApplied {
+        /// The region.
+        region: RegionId,
+        /// The peer's store.
+        store: StoreId,
+        /// The log index the snapshot stands for.
+        index: u64,
+    },
+    /// A peer was destroyed; a tombstone with its id stays on the store's disk.
+    PeerDestroyed {
+        /// The region.
+        region: RegionId,
+        /// The peer.
+        peer: PeerId,
+        /// Its store.
+        store: StoreId,
+        /// For what reason.
+        why: DestroyReason,
+    },
+    /// A leader's message reached a store that had destroyed this very peer, and was dropped for
+    /// good: only a peer with a larger id can live here. Told once a peer and leader's term.
+    /// TiKV: `fsm/store.rs:check_msg`.
+    TombstoneRefused {
+        /// The region.
+        region: RegionId,
+        /// The peer that cannot be revived.
+        peer: PeerId,
+        /// The store.
+        store: StoreId,
+    },
+    /// Entries that had been committed are in no log that survives. Only an unsafe recovery may do
+    /// this.
+    EntriesLost {
+        /// The region.
+        region: RegionId,
+        /// First lost index.
+        from: u64,
+        /// Last lost index.
+        to: u64,
+    },
+
+    /// A store learnt another's address from PD.
+    Resolved {
+        /// Who asked.
+        store: StoreId,
+        /// For whom.
+        target: StoreId,
+        /// The answer.
+        address: String,
+    },
+    /// A store asked PD for another's address and got none.
+    ResolveFailed {
+        /// Who asked.
+        store: StoreId,
+        /// For whom.
+        target: StoreId,
+        /// PD's answer.
+        error: GetStoreError,
+        /// What the raft client made of it.
+        verdict: ResolveVerdict,
+        /// Which try in a row on this connection; 1 for the first.
+        attempt: u64,
+    },
+    /// A connection was made and Raft messages flow.
+    Connected {
+        /// From.
+        store: StoreId,
+        /// To.
+        target: StoreId,
+        /// Where.
+        address: String,
+    },
+    /// Nobody answered at the address within 5 s.
+    ConnectTimedOut {
+        /// From.
+        store: StoreId,
+        /// To.
+        target: StoreId,
+        /// Where.
+        address: String,
+    },
+    /// An established connection broke.
+    ConnectionAborted {
+        /// From.
+        store: StoreId,
+        /// To.
+        target: StoreId,
+        /// Where.
+        address: String,
+    },
+    /// A store told its peers that another store cannot be reached.
+    UnreachableBroadcast {
+        /// Whose peers were told.
+        store: StoreId,
+        /// Who cannot be reached.
+        unreachable: StoreId,
+    },
+
+    /// The name PD shows for a store changed.
+    StoreStatusChanged {
+        /// The store.
+        store: StoreId,
+        /// Before.
+        from: StoreStatus,
+        /// After.
+        to: StoreStatus,
+    },
+    /// PD registered a store.
+    StoreRegistered(StoreId),
+    /// A tombstone's record was erased: PD no longer knows the id.
+    StoreErased(StoreId),
+    /// PD's `max-replicas` changed.
+    MaxReplicasSet(u64),
+    /// PD forgot every region; the cache fills again from region heartbeats.
+    RegionCacheReset,
+    /// PD saw a new leader for a region.
+    LeaderKnown {
+        /// The region.
+        region: RegionId,
+        /// Who leads.
+        leader: Peer,
+    },
+    /// PD saw a member go down, that is, unheard of by its leader for ten minutes.
+    PeerDown {
+        /// The region.
+        region: RegionId,
+        /// The member.
+        peer: Peer,
+    },
+    /// PD created an operator for a region.
+    OperatorCreated {
+        /// The region.
+        region: RegionId,
+        /// PD's description, e.g. `add-rule-peer`.
+        name: OperatorName,
+        /// Its steps in PD's words, e.g. `add learner peer 60001 on store 503`.
+        steps: Vec<String>,
+    },
+    /// An operator ended.
+    OperatorEnded {
+        /// The region.
+        region: RegionId,
+        /// PD's description.
+        name: OperatorName,
+        /// How.
+        status: OperatorEnd,
+    },
+    /// PD sees that a region does not fit its rules and finds nothing it may do about it. Told
+    /// once for each reason, not at each check.
+    RepairBlocked {
+        /// The region.
+        region: RegionId,
+        /// The peer in question.
+        peer: Peer,
+        /// Why nothing happens.
+        why: BlockedReason,
+    },
+    /// What blocked the repair of a region is no longer so.
+    RepairUnblocked(RegionId),
+
+    /// Unsafe recovery entered a stage.
+    RecoveryStage {
+        /// The stage.
+        stage: RecoveryStage,
+        /// The round whose reports it waits for.
+        step: u64,
+    },
+    /// PD sent a store its plan for the stage.
+    PlanSent {
+        /// To whom.
+        store: StoreId,
+        /// Of which round.
+        step: u64,
+    },
+    /// A store's report for the current round arrived at PD.
+    StoreReported {
+        /// From whom.
+        store: StoreId,
+        /// For which round.
+        step: u64,
+    },
+    /// A peer did not become force leader.
+    ForceLeaderRefused {
+        /// The region.
+        region: RegionId,
+        /// Its store.
+        store: StoreId,
+        /// Why not.
+        why: ForceLeaderRefusal,
+    },
+    /// A peer leads its region without a quorum, by order of unsafe recovery.
+    ForceLeaderEntered {
+        /// The region.
+        region: RegionId,
+        /// The peer.
+        peer: PeerId,
+        /// Its store.
+        store: StoreId,
+        /// In this term.
+        term: u64,
+        /// Whether a store declared failed was still running: then two leaders may exist.
+        failed_store_runs: Option<StoreId>,
+    },
+    /// A force leader became an ordinary peer again.
+    ForceLeaderExited {
+        /// The region.
+        region: RegionId,
+        /// Its store.
+        store: StoreId,
+    },
+    /// A force leader proposed to demote failed members.
+    DemotionProposed {
+        /// The region.
+        region: RegionId,
+        /// Its store.
+        store: StoreId,
+        /// What was proposed.
+        changes: Vec<PeerChange>,
+    },
+    /// A learner in the demotion list was passed over and stays a member (tikv#18458).
+    LearnerSkipped {
+        /// The region.
+        region: RegionId,
+        /// The learner.
+        peer: Peer,
+    },
+    /// A learner sits on a live store that no longer has it, and PD did not list it for the
+    /// demotion (pd#9624).
+    OrphanIgnored {
+        /// The region.
+        region: RegionId,
+        /// The learner.
+        peer: Peer,
+    },
+    /// Unsafe recovery created an empty region where no replica had survived: its data is lost.
+    EmptyRegionCreated(Arc<Region>),
+
+    /// A table's TiFlash rule was written (count above 0) or deleted (0).
+    ReplicaRuleSet {
+        /// The table.
+        table: TableId,
+        /// Replicas wanted.
+        count: u64,
+    },
+    /// TiDB set a table's AVAILABLE to 1.
+    TableAvailable(TableId),
+    /// TiDB looked and found replicas missing. Told when what is missing changed.
+    TableNotReady {
+        /// The table.
+        table: TableId,
+        /// Replicas found in 1/10000 of those wanted.
+        progress_bp: u64,
+        /// The regions short of a replica.
+        missing: Vec<RegionId>,
+    },
+    /// An invariant does not hold: a defect of this program, shown rather than hidden.
+    InvariantBroken(String),
+}
+
+/// Why a peer was destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DestroyReason {
+    /// It applied its own removal.
+    Removed,
+    /// It learnt from others that it is no longer a member (GC message).
+    NotAMember,
+    /// Unsafe recovery ordered it (tombstone).
+    Recovery,
+}
+
+/// What a raft client made of a failed resolve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResolveVerdict {
+    /// It will ask again in 5 s, and logged an error.
+    RetryLoud,
+    /// It will ask again in 5 s, and logged a warning (the first in 60 s).
+    RetryWarned,
+    /// It will ask again in 5 s, and logged nothing.
+    RetryQuiet,
+    /// It will not dial the store again until restart.
+    Blacklisted,
+}
+
+/// PD's description of an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperatorName {
+    /// A rule has fewer peers than its count.
+    AddRulePeer,
+    /// A peer no rule wants, while all fitted ones are healthy.
+    RemoveOrphanPeer,
+    /// An unhealthy orphan, one of several.
+    RemoveUnhealthyOrphanPeer,
+    /// A fitted peer on a lost store, whose place an orphan takes.
+    ReplaceDownPeerWithOrphanPeer,
+    /// A fitted peer on a lost store that an orphan of the same role makes superfluous.
+    RemoveReplacedOrphanPeer,
+    /// A fitted peer on a store that has been down for 30 min.
+    ReplaceRuleDownPeer,
+    /// A fitted peer on an Offline or Tombstone store.
+    ReplaceRuleOfflinePeer,
+    /// A learner that the rule wants as a voter.
+    FixPeerRole,
+    /// A voter that the rule wants as a learner.
+    FixDemoteVoter,
+    /// A joint configuration that nobody left.
+    LeaveJointState,
+    /// `operator add remove-peer`.
+    AdminRemovePeer,
+    /// `operator add add-learner`.
+    AdminAddLearner,
+    /// `operator add transfer-leader`.
+    AdminTransferLeader,
+}
+
+impl OperatorName {
+    /// PD's text.
+    pub fn name(self) -> &'static str {
+        match self {
+            OperatorName::AddRulePeer => "add-rule-peer",
+            OperatorName::RemoveOrphanPeer => "remove-orphan-peer",
+            OperatorName::RemoveUnhealthyOrphanPeer => "remove-unhealthy-orphan-peer",
+            OperatorName::ReplaceDownPeerWithOrphanPeer => "replace-down-peer-with-orphan-peer",
+            OperatorName::RemoveReplacedOrphanPeer => "remove-replaced-orphan-peer",
+            OperatorName::ReplaceRuleDownPeer => "replace-rule-down-peer",
+            OperatorName::ReplaceRuleOfflinePeer => "replace-rule-offline-peer",
+            OperatorName::FixPeerRole => "fix-peer-role",
+            OperatorName::FixDemoteVoter => "fix-demote-voter",
+            OperatorName::LeaveJointState => "leave-joint-state",
+            OperatorName::AdminRemovePeer => "admin-remove-peer",
+            OperatorName::AdminAddLearner => "admin-add-learner",
+            OperatorName::AdminTransferLeader => "admin-transfer-leader",
+        }
+    }
+}
+
+/// How an operator ended. PD: `operator/status.go`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperatorEnd {
+    /// All steps are done.
+    Success,
+    /// It was cancelled: the region's epoch moved on, or a step can no longer succeed.
+    Canceled,
+    /// Another operator took its place.
+    Replaced,
+    /// It was not started within 3 s.
+    Expired,
+    /// It took too long.
+    Timeout,
+}
+
+/// Why PD leaves a region as it is although it does not fit its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockedReason {
+    /// The peer is down, but its store is Up: PD waits for the *store* to be down for 30 min.
+    PeerDownStoreUp,
+    /// The peer's store is gone and no other store may take its place.
+    NoStoreToReplace,
+    /// A rule is short of a peer and no store may take one.
+    NoStoreToAdd,
+    /// The peer is wanted by no rule, but as the only such peer of an unhealthy region it is kept.
+    OrphanKeptWhileUnhealthy,
+}
+
+/// PD's stages. PD: `unsafe_recovery_controller.go`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecoveryStage {
+    /// No recovery runs, none has run.
+    Idle,
+    /// Waiting for every alive store's report.
+    CollectReport,
+    /// TiFlash learners that hold the newest log are destroyed, since they cannot lead.
+    TombstoneTiFlashLearner,
+    /// Leaders are forced on regions with an uncommitted merge first.
+    ForceLeaderForCommitMerge,
+    /// Leaders are forced on regions that cannot elect one.
+    ForceLeader,
+    /// Force leaders turn failed voters into learners.
+    DemoteFailedVoter,
+    /// Ranges that nobody holds get an empty region.
+    CreateEmptyRegion,
+    /// Force leaders become ordinary peers.
+    ExitForceLeader,
+    /// Done.
+    Finished,
+    /// Given up.
+    Failed,
+}
+
+impl RecoveryStage {
+    /// The name of the stage in PD's code.
+    pub fn name(self) -> &'static str {
+        match self {
+            RecoveryStage::Idle => "Idle",
+            RecoveryStage::CollectReport => "CollectReport",
+            RecoveryStage::TombstoneTiFlashLearner => "TombstoneTiFlashLearner",
+            RecoveryStage::ForceLeaderForCommitMerge => "ForceLeaderForCommitMerge",
+            RecoveryStage::ForceLeader => "ForceLeader",
+            RecoveryStage::DemoteFailedVoter => "DemoteFailedVoter",
+            RecoveryStage::CreateEmptyRegion => "CreateEmptyRegion",
+            RecoveryStage::ExitForceLeader => "ExitForceLeader",
+            RecoveryStage::Finished => "Finished",
+            RecoveryStage::Failed => "Failed",
+        }
+    }
+
+    /// Whether a recovery in this stage is under way.
+    pub fn is_running(self) -> bool {
+        match self {
+            RecoveryStage::Idle | RecoveryStage::Finished | RecoveryStage::Failed => false,
+            RecoveryStage::CollectReport
+            | RecoveryStage::TombstoneTiFlashLearner
+            | RecoveryStage::ForceLeaderForCommitMerge
+            | RecoveryStage::ForceLeader
+            | RecoveryStage::DemoteFailedVoter
+            | RecoveryStage::CreateEmptyRegion
+            | RecoveryStage::ExitForceLeader => true,
+        }
+    }
+}
+
+/// Why a peer refused to become force leader. TiKV: `fsm/peer.rs:on_enter_pre_force_leader`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ForceLeaderRefusal {
+    /// It knows no members yet.
+    NotInitialized,
+    /// It leads already.
+    AlreadyLeader,
+    /// It hears from a leader whose lease may still hold.
+    LeaderLease,
+    /// The voters that are alive still form a quorum.
+    HasQuorum,
+    /// A vote was refused, or came from a peer that should be dead.
+    VoteFailed,
+}
+
+/// The events of a run in order of time, each with its causes.
+#[derive(Clone, Debug, Default)]
+pub struct EventLog {
+    events: Vec<Event>,
+}
+
+impl EventLog {
+    /// Records what happened at `at` because of `causes`, and returns its id.
+    pub(crate) fn emit(
+        &mut self,
+        at: Millis,
+        kind: EventKind,
+        causes: impl IntoIterator<Item = EventId>,
+    ) -> EventId {
+        let id = EventId(self.events.len() as u64);
+        let causes: Vec<EventId> = causes.into_iter().collect();
+        assert!(causes.iter().all(|cause| *cause < id), "event {id} is caused by a later one");
+        self.events.push(Event { at, kind, causes });
+        id
+    }
+
+    /// All events so far; an event's id is its index.
+    pub fn all(&self) -> &[Event] {
+        &self.events
+    }
+}

@@ -1,0 +1,173 @@
+//! What travels between stores and PD. Stores talk to each other in Raft messages, see
+//! [`crate::network`].
+
+use std::sync::Arc;
+
+use crate::ids::{EventId, RegionId, StoreId};
+use crate::region::{Peer, Region, RegionEpoch};
+
+/// A region leader's report to PD: every 60 s, and at once when leader or membership changed.
+/// kvproto: `pdpb.RegionHeartbeatRequest`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionHeartbeat {
+    /// Range, epoch and members as the leader has applied them.
+    pub region: Arc<Region>,
+    /// The leader itself.
+    pub leader: Peer,
+    /// Its Raft term.
+    pub term: u64,
+    /// Members the leader has not heard from for ten minutes, and for how many seconds.
+    pub down_peers: Vec<(Peer, u64)>,
+    /// Members whose log is behind the leader's first entry: only a snapshot can help them.
+    pub pending_peers: Vec<Peer>,
+    /// Approximate size of the region in MiB.
+    pub approximate_size_mib: u64,
+    /// The event that made the leader report, if it was not just the timer.
+    pub cause: Option<EventId>,
+}
+
+/// What PD asks a region leader to do: the current step of the region's operator.
+/// kvproto: `pdpb.RegionHeartbeatResponse`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The region.
+    pub region: RegionId,
+    /// The epoch PD knows; a leader of another epoch refuses.
+    pub epoch: RegionEpoch,
+    /// The leader PD believes in.
+    pub target: Peer,
+    /// What to do.
+    pub step: ScheduleStep,
+    /// The event that created the operator.
+    pub cause: EventId,
+}
+
+/// One membership or leader change that PD asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScheduleStep {
+    /// One simple configuration change.
+    ChangePeer(PeerChange),
+    /// Several changes in one joint configuration; an empty list leaves the joint state.
+    ChangePeerV2(Vec<PeerChange>),
+    /// Hand leadership to this peer.
+    TransferLeader(Peer),
+}
+
+/// One change of a region's membership. kvproto: `raft_cmdpb.ChangePeerRequest`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PeerChange {
+    /// The peer becomes a voter (a new one, or a learner that is promoted).
+    AddVoter(Peer),
+    /// The peer becomes a learner (a new one, or a voter that is demoted).
+    AddLearner(Peer),
+    /// The peer leaves.
+    Remove(Peer),
+}
+
+impl PeerChange {
+    /// The peer that is changed.
+    pub fn peer(self) -> Peer {
+        match self {
+            PeerChange::AddVoter(peer)
+            | PeerChange::AddLearner(peer)
+            | PeerChange::Remove(peer) => peer,
+        }
+    }
+}
+
+/// A store's report to PD every 10 s. kvproto: `pdpb.StoreHeartbeatRequest`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreHeartbeat {
+    /// Who reports.
+    pub store: StoreId,
+    /// How many peers it holds.
+    pub region_count: u64,
+    /// What unsafe recovery asked for. A heartbeat that carries one does not refresh PD's
+    /// last-heartbeat time (PD: `grpc_service.go:StoreHeartbeat`).
+    pub report: Option<StoreReport>,
+}
+
+/// All peers of one store, for one step of unsafe recovery. kvproto: `pdpb.StoreReport`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreReport {
+    /// The step of the plan it answers; PD ignores any other.
+    pub step: u64,
+    /// One entry a peer, by ascending region id.
+    pub peer_reports: Vec<PeerReport>,
+}
+
+/// One peer's state on disk. kvproto: `pdpb.PeerReport`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerReport {
+    /// Range, epoch and members as applied. An uninitialised peer has no members.
+    pub region: Arc<Region>,
+    /// Raft term.
+    pub term: u64,
+    /// Index of the last log entry.
+    pub last_index: u64,
+    /// Commit index.
+    pub commit: u64,
+    /// Applied index.
+    pub applied: u64,
+    /// Whether it is in any sub-state of force leader.
+    pub is_force_leader: bool,
+    /// Whether it holds an uncommitted CommitMerge entry.
+    pub has_commit_merge: bool,
+}
+
+/// PD's answer to a store heartbeat. kvproto: `pdpb.StoreHeartbeatResponse`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreHeartbeatResponse {
+    /// What unsafe recovery wants of the store now.
+    pub plan: Option<RecoveryPlan>,
+    /// The event that made PD send the plan (the stage's start).
+    pub cause: Option<EventId>,
+}
+
+/// What one store shall do in one stage of unsafe recovery. kvproto: `pdpb.RecoveryPlan`.
+///
+/// If it has a `force_leader` part, only that is carried out. An entirely empty plan means: wait
+/// until all is applied, leave force leader, report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryPlan {
+    /// The round it belongs to; the report must repeat it.
+    pub step: u64,
+    /// Regions to force a leader on. Present with an empty list: stay as you are, just report.
+    pub force_leader: Option<ForceLeaderPlan>,
+    /// Empty regions to create on this store, each with one voter.
+    pub creates: Vec<Region>,
+    /// Regions whose local peer to destroy.
+    pub tombstones: Vec<RegionId>,
+    /// Members to demote, by regions that this store force-leads.
+    pub demotes: Vec<DemotePlan>,
+}
+
+/// The force-leader part of a plan. kvproto: `pdpb.ForceLeader`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForceLeaderPlan {
+    /// The stores whose votes are to be taken for granted.
+    pub failed_stores: Vec<StoreId>,
+    /// The regions this store shall lead.
+    pub enter_force_leaders: Vec<RegionId>,
+}
+
+/// Which members of one region to demote. kvproto: `pdpb.DemoteFailedVoters`; learners are listed
+/// too, whatever the name says (kvproto#1331).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemotePlan {
+    /// The region.
+    pub region: RegionId,
+    /// The peers, as the newest report has them.
+    pub failed_voters: Vec<Peer>,
+}
+
+/// Why PD gave no address for a store. PD: `grpc_service.go:GetStore`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GetStoreError {
+    /// PD has no record: never registered, or erased. "invalid store ID N, not found".
+    NotFound,
+    /// The record says Tombstone.
+    Tombstone,
+    /// PD could not be reached.
+    Unreachable,
+}

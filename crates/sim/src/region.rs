@@ -1,0 +1,217 @@
+//! Regions, peers and epochs, as kvproto's `metapb` has them, and the keys of TiDB's tables.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::ids::{PeerId, RegionId, StoreId, TableId};
+
+/// A key as PD and TiKV compare it: memcomparable-encoded bytes. The empty key stands for minus
+/// infinity as a start and for plus infinity as an end, as in `metapb.Region`.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Arc<[u8]>);
+
+impl Key {
+    /// A key of these bytes, taken as they are (already encoded).
+    pub fn new(bytes: &[u8]) -> Key {
+        Key(bytes.into())
+    }
+
+    /// The first key of a table's rows: the encoded form of `t{table}_r`.
+    ///
+    /// TiDB writes a table id as a big-endian i64 with the sign bit flipped (`tablecodec`), and PD
+    /// and TiKV see keys memcomparable-encoded in groups of eight bytes (`util/codec`).
+    pub fn record_prefix(table: TableId) -> Key {
+        let mut raw = vec![b't'];
+        raw.extend((table.0 ^ (1 << 63)).to_be_bytes());
+        raw.extend(b"_r");
+        Key::new(&memcomparable(&raw))
+    }
+
+    /// The key of row `row` of a table: the encoded form of `t{table}_r{row}`.
+    pub fn record(table: TableId, row: u64) -> Key {
+        let mut raw = vec![b't'];
+        raw.extend((table.0 ^ (1 << 63)).to_be_bytes());
+        raw.extend(b"_r");
+        raw.extend((row ^ (1 << 63)).to_be_bytes());
+        Key::new(&memcomparable(&raw))
+    }
+
+    /// The table whose data this key belongs to, if it is a table key.
+    pub fn table(&self) -> Option<TableId> {
+        let raw = self.0.get(..8)?;
+        let next = self.0.get(9..10)?;
+        if raw[0] != b't' {
+            return None;
+        }
+        let mut id = [0; 8];
+        id[..7].copy_from_slice(&raw[1..]);
+        id[7] = next[0];
+        Some(TableId(u64::from_be_bytes(id) ^ (1 << 63)))
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether this is the unbounded key.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Upper-case hexadecimal, as pd-ctl prints keys.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({self})")
+    }
+}
+
+/// The memcomparable form of `raw`: groups of eight bytes, zero-padded, each followed by a marker
+/// 0xFF minus the number of padding bytes. TiKV: `codec::bytes::encode_bytes`.
+fn memcomparable(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity((raw.len() / 8 + 1) * 9);
+    for group in 0..=raw.len() / 8 {
+        let chunk = &raw[group * 8..raw.len().min(group * 8 + 8)];
+        out.extend_from_slice(chunk);
+        out.extend(std::iter::repeat_n(0, 8 - chunk.len()));
+        out.push(0xFF - (8 - chunk.len()) as u8);
+    }
+    out
+}
+
+/// How a region's membership and range have changed over time. kvproto: `metapb.RegionEpoch`.
+///
+/// Ordered as PD's unsafe recovery compares epochs: by version, then by conf_ver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegionEpoch {
+    /// Grows when the range changes (split, merge).
+    pub version: u64,
+    /// Grows when peers change.
+    pub conf_ver: u64,
+}
+
+/// What a peer counts for. kvproto: `metapb.PeerRole`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PeerRole {
+    /// Votes and counts for commit.
+    Voter,
+    /// Receives the log; neither votes nor counts. Every TiFlash replica is one.
+    Learner,
+    /// In a joint configuration: a voter of the incoming half only.
+    IncomingVoter,
+    /// In a joint configuration: a voter of the outgoing half only, a learner afterwards.
+    DemotingVoter,
+}
+
+impl PeerRole {
+    /// PD's `role_name`.
+    pub fn name(self) -> &'static str {
+        match self {
+            PeerRole::Voter => "Voter",
+            PeerRole::Learner => "Learner",
+            PeerRole::IncomingVoter => "IncomingVoter",
+            PeerRole::DemotingVoter => "DemotingVoter",
+        }
+    }
+}
+
+/// One member of a region. kvproto: `metapb.Peer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Peer {
+    /// The peer's own id, never reused.
+    pub id: PeerId,
+    /// The store it belongs on.
+    pub store: StoreId,
+    /// What it counts for.
+    pub role: PeerRole,
+}
+
+/// The prost-like text PD puts in recovery output, e.g. `id:52980 store_id:502 role:Learner`.
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "id:{} store_id:{}", self.id, self.store)?;
+        match self.role {
+            PeerRole::Voter => Ok(()),
+            role => write!(f, " role:{}", role.name()),
+        }
+    }
+}
+
+/// A range of keys and its members, as one party knows them. kvproto: `metapb.Region`.
+///
+/// Different parties (each peer, PD) may hold different versions of the same region at the same
+/// time: that is what an epoch is for. An uninitialised peer knows no members.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Region {
+    /// The region's id.
+    pub id: RegionId,
+    /// First key; empty means unbounded.
+    pub start: Key,
+    /// First key after it; empty means unbounded.
+    pub end: Key,
+    /// Which version of membership and range this is.
+    pub epoch: RegionEpoch,
+    /// Its members, in the order they were added.
+    pub peers: Vec<Peer>,
+}
+
+impl Region {
+    /// The member on `store`, if there is one. A region has at most one peer on a store.
+    pub fn peer_on(&self, store: StoreId) -> Option<Peer> {
+        self.peers.iter().copied().find(|peer| peer.store == store)
+    }
+
+    /// The member with this id.
+    pub fn peer(&self, id: PeerId) -> Option<Peer> {
+        self.peers.iter().copied().find(|peer| peer.id == id)
+    }
+
+    /// Whether the region is between the two halves of a joint configuration change.
+    pub fn in_joint_state(&self) -> bool {
+        self.peers
+            .iter()
+            .any(|peer| matches!(peer.role, PeerRole::IncomingVoter | PeerRole::DemotingVoter))
+    }
+
+    /// Whether the two ranges share a key.
+    pub fn overlaps(&self, other: &Region) -> bool {
+        (self.end.is_empty() || other.start < self.end)
+            && (other.end.is_empty() || self.start < other.end)
+    }
+
+    /// Whether `key` lies in the range.
+    pub fn contains(&self, key: &Key) -> bool {
+        self.start <= *key && (self.end.is_empty() || *key < self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_prefix_is_encoded_as_pd_prints_it() {
+        let key = Key::record_prefix(TableId(45));
+        assert_eq!(key.to_string(), "7480000000000000FF2D5F720000000000FA");
+        assert_eq!(key.table(), Some(TableId(45)));
+    }
+
+    #[test]
+    fn rows_of_a_table_lie_between_its_prefix_and_the_next() {
+        let row = Key::record(TableId(45), 7);
+        assert!(Key::record_prefix(TableId(45)) < row);
+        assert!(row < Key::record_prefix(TableId(46)));
+    }
+
+    #[test]
+    fn a_full_last_group_is_followed_by_an_empty_one() {
+        assert_eq!(memcomparable(b"12345678").len(), 18);
+    }
+}
