@@ -107,6 +107,8 @@ pub enum Refusal {
     StoreBuried(StoreId),
     /// A disk can only be lost while its process is stopped.
     DiskInUse(StoreId),
+    /// Nothing can start on a lost disk: a process on an empty one registers as a new store.
+    DiskGone(StoreId),
     /// The two groups of a cut or delay share a store.
     SameStoreOnBothSides(StoreId),
     /// No such table.
@@ -201,6 +203,10 @@ impl fmt::Display for Refusal {
             Self::DiskInUse(store) => {
                 write!(f, "store {store} is running; `stop store {store}` before its disk is lost")
             }
+            Self::DiskGone(store) => write!(
+                f,
+                "store {store} has lost its disk; on an empty one it would be a new store"
+            ),
             Self::SameStoreOnBothSides(store) => {
                 write!(f, "store {store} is on both sides; name two groups without a common store")
             }

@@ -4,6 +4,7 @@
 //! by the code that knows it; none is guessed afterwards. So the events of a run form a graph,
 //! whose walk is the page's *Why?*.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::command::Command;
@@ -33,6 +34,14 @@ pub enum EventKind {
     StoreStarted(StoreId),
     /// A store's process ended; its memory is gone.
     StoreStopped(StoreId),
+    /// A store's process panicked on a log that cannot be right, as TiKV does: a leader contradicts
+    /// what this peer knows to be committed.
+    StorePanicked {
+        /// The store.
+        store: StoreId,
+        /// The region whose log contradicts.
+        region: RegionId,
+    },
     /// A stopped store's disk is gone.
     DiskLost(StoreId),
 
@@ -379,6 +388,8 @@ pub enum OperatorName {
     FixDemoteVoter,
     /// A joint configuration that nobody left.
     LeaveJointState,
+    /// One store leads many more regions than another.
+    BalanceLeader,
     /// `operator add remove-peer`.
     AdminRemovePeer,
     /// `operator add add-learner`.
@@ -401,6 +412,7 @@ impl OperatorName {
             OperatorName::FixPeerRole => "fix-peer-role",
             OperatorName::FixDemoteVoter => "fix-demote-voter",
             OperatorName::LeaveJointState => "leave-joint-state",
+            OperatorName::BalanceLeader => "balance-leader",
             OperatorName::AdminRemovePeer => "admin-remove-peer",
             OperatorName::AdminAddLearner => "admin-add-learner",
             OperatorName::AdminTransferLeader => "admin-transfer-leader",
@@ -508,10 +520,87 @@ pub enum ForceLeaderRefusal {
     VoteFailed,
 }
 
+/// What an event is about, for those events that later ones name as their cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A store's process.
+    Process(StoreId),
+    /// PD's record of a store.
+    Record(StoreId),
+    /// One member of a region.
+    Peer(RegionId, PeerId),
+    /// Who leads a region.
+    Leader(RegionId),
+    /// A region's membership.
+    Members(RegionId),
+    /// What PD cannot repair of a region.
+    Repair(RegionId),
+    /// A table's replicas.
+    Table(TableId),
+    /// Unsafe recovery.
+    Recovery,
+}
+
+impl EventKind {
+    /// What the event is about, if later events may follow from it.
+    fn subject(&self) -> Option<Subject> {
+        use EventKind as E;
+        match self {
+            E::StoreStarted(store) | E::StoreStopped(store) | E::DiskLost(store) => {
+                Some(Subject::Process(*store))
+            }
+            E::StorePanicked { store, .. } => Some(Subject::Process(*store)),
+            E::StoreStatusChanged { store, .. }
+            | E::StoreRegistered(store)
+            | E::StoreErased(store) => Some(Subject::Record(*store)),
+            E::PeerDestroyed { region, peer, .. } | E::PeerCreated { region, peer, .. } => {
+                Some(Subject::Peer(*region, *peer))
+            }
+            E::PeerDown { region, peer }
+            | E::LearnerSkipped { region, peer }
+            | E::OrphanIgnored { region, peer } => Some(Subject::Peer(*region, peer.id)),
+            E::BecameLeader { region, .. }
+            | E::SteppedDown { region, .. }
+            | E::ForceLeaderEntered { region, .. }
+            | E::ForceLeaderExited { region, .. } => Some(Subject::Leader(*region)),
+            E::MembershipChanged { region, .. } => Some(Subject::Members(region.id)),
+            E::RepairBlocked { region, .. } | E::RepairUnblocked(region) => {
+                Some(Subject::Repair(*region))
+            }
+            E::ReplicaRuleSet { table, .. }
+            | E::TableAvailable(table)
+            | E::TableNotReady { table, .. } => Some(Subject::Table(*table)),
+            E::RecoveryStage { .. } => Some(Subject::Recovery),
+            E::Commanded(_)
+            | E::SnapshotApplied { .. }
+            | E::TombstoneRefused { .. }
+            | E::EntriesLost { .. }
+            | E::Resolved { .. }
+            | E::ResolveFailed { .. }
+            | E::Connected { .. }
+            | E::ConnectTimedOut { .. }
+            | E::ConnectionAborted { .. }
+            | E::UnreachableBroadcast { .. }
+            | E::MaxReplicasSet(_)
+            | E::RegionCacheReset
+            | E::LeaderKnown { .. }
+            | E::OperatorCreated { .. }
+            | E::OperatorEnded { .. }
+            | E::PlanSent { .. }
+            | E::StoreReported { .. }
+            | E::ForceLeaderRefused { .. }
+            | E::DemotionProposed { .. }
+            | E::EmptyRegionCreated(_)
+            | E::InvariantBroken(_) => None,
+        }
+    }
+}
+
 /// The events of a run in order of time, each with its causes.
 #[derive(Clone, Debug, Default)]
 pub struct EventLog {
     events: Vec<Event>,
+    latest: BTreeMap<Subject, EventId>,
 }
 
 impl EventLog {
@@ -525,6 +614,9 @@ impl EventLog {
         let id = EventId(self.events.len() as u64);
         let causes: Vec<EventId> = causes.into_iter().collect();
         assert!(causes.iter().all(|cause| *cause < id), "event {id} is caused by a later one");
+        if let Some(subject) = kind.subject() {
+            self.latest.insert(subject, id);
+        }
         self.events.push(Event { at, kind, causes });
         id
     }
@@ -532,5 +624,10 @@ impl EventLog {
     /// All events so far; an event's id is its index.
     pub fn all(&self) -> &[Event] {
         &self.events
+    }
+
+    /// The latest event about `subject`: what one says when asked why it is as it is.
+    pub(crate) fn latest(&self, subject: Subject) -> Option<EventId> {
+        self.latest.get(&subject).copied()
     }
 }

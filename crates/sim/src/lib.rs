@@ -1,19 +1,49 @@
-//! The cluster: TiKV stores, PD and TiDB's replica polling as one deterministic machine.
+//! A TiKV cluster as one deterministic machine: stores with their peers, PD, and TiDB's polling of
+//! TiFlash replicas, on a simulated clock in milliseconds.
+//!
+//! What is real: the consensus. Every peer is a `RawNode` of the crate `raft`, the library that
+//! TiKV links; elections, replication, snapshots, learners and joint configuration changes happen
+//! as they do there. What is modelled, after TiKV's and PD's sources as each item names them: the
+//! life of peers and stores, the raft client with its address cache and black-list, hibernation,
+//! force leader and the plans of unsafe recovery; PD's records, placement rules, checker, operators
+//! and unsafe recovery controller; TiDB's `SET TIFLASH REPLICA` and the poll behind AVAILABLE.
+//!
+//! What is left out: keys and values (a write is only its place in the log), splits and merges,
+//! disks that are slow or full, more than one PD, and everything above TiDB's replica polling.
+//!
+//! A [`Cluster`] is built from a [`Setup`], the [`Knobs`] of a [`Release`], and a seed. It changes
+//! in two functions only: [`Cluster::apply`] carries out a [`Command`] or refuses it with a
+//! [`Refusal`]; [`Cluster::advance`] lets time pass. Both return the [`Event`]s that happened, each
+//! with its causes. The same seed, setup, knobs and commands give the same run, bit by bit,
+//! natively and in wasm: [`Cluster::fingerprint`] tells.
+//!
+//! Modules stand in the order in which they are best read.
 
-pub mod command;
-pub mod event;
-mod fingerprint;
 pub mod ids;
-pub mod message;
-pub mod pd;
-mod prng;
 pub mod region;
+pub mod store;
 pub mod release;
 pub mod setup;
-pub mod store;
+pub mod command;
+pub mod event;
+pub mod message;
+mod cluster;
+mod context;
+mod agenda;
+mod network;
+pub mod raftstore;
+pub mod raft_client;
+pub mod pd;
+pub mod tidb;
+mod load;
+mod invariants;
+mod fingerprint;
+mod prng;
 
+pub use cluster::{Cluster, GhostReason};
 pub use command::{Command, Refusal};
 pub use event::{Event, EventKind};
 pub use ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
+pub use load::Load;
 pub use release::{Knobs, Release};
 pub use setup::{Setup, SetupError};

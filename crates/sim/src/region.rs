@@ -16,6 +16,14 @@ impl Key {
         Key(bytes.into())
     }
 
+    /// The first key of a table, indexes included: the encoded form of `t{table}`. Also the end of
+    /// the table before it, where its TiFlash rule ends.
+    pub fn table_prefix(table: TableId) -> Key {
+        let mut raw = vec![b't'];
+        raw.extend((table.0 ^ (1 << 63)).to_be_bytes());
+        Key::new(&memcomparable(&raw))
+    }
+
     /// The first key of a table's rows: the encoded form of `t{table}_r`.
     ///
     /// TiDB writes a table id as a big-endian i64 with the sign bit flipped (`tablecodec`), and PD
@@ -201,6 +209,14 @@ mod tests {
         let key = Key::record_prefix(TableId(45));
         assert_eq!(key.to_string(), "7480000000000000FF2D5F720000000000FA");
         assert_eq!(key.table(), Some(TableId(45)));
+    }
+
+    #[test]
+    fn a_tables_rule_ends_where_the_next_table_begins() {
+        let end = Key::table_prefix(TableId(46));
+        assert_eq!(end.to_string(), "7480000000000000FF2E00000000000000F8");
+        assert!(Key::record(TableId(45), u64::MAX >> 1) < end);
+        assert!(end < Key::record_prefix(TableId(46)));
     }
 
     #[test]

@@ -1,0 +1,153 @@
+//! What is going to happen, in order of time. Things due at the same moment happen in the order in
+//! which they were put down.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::ids::{Millis, RegionId, StoreId};
+use crate::message::{
+    GetStoreError, RegionHeartbeat, Schedule, StoreHeartbeat, StoreHeartbeatResponse,
+};
+use crate::network::Envelope;
+use crate::region::Peer;
+
+/// One thing that is going to happen.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A message from another store arrives.
+    Raft(Box<Envelope>),
+    /// A peer's raft-base-tick.
+    PeerTick(Timer),
+    /// A peer's pd-heartbeat-tick.
+    PdHeartbeatTick(Timer),
+    /// A peer's peer-stale-state-check.
+    StaleTick(Timer),
+    /// A store's pd-store-heartbeat-tick.
+    StoreTick(Life),
+    /// A connection's task goes on: after a backoff, a connect, or a timeout.
+    ConnectionDue(ConnectionTimer),
+    /// An established connection turns out to be broken.
+    ConnectionLost(ConnectionTimer),
+    /// A connection over a cut link has been silent for too long.
+    KeepaliveExpired(ConnectionTimer),
+    /// A resolver's question arrives at PD.
+    GetStore(ConnectionTimer),
+    /// PD's answer arrives at the resolver.
+    StoreAnswer(ConnectionTimer, Box<Result<String, GetStoreError>>),
+    /// The snapshot worker is done with sending.
+    SnapshotSent { life: Life, region: RegionId, to: Peer },
+    /// A store heartbeat arrives at PD.
+    StoreHeartbeat(Box<StoreHeartbeat>, Life),
+    /// PD's answer to it arrives.
+    StoreResponse(Box<StoreHeartbeatResponse>, Life),
+    /// A region heartbeat arrives at PD.
+    RegionHeartbeat(Box<RegionHeartbeat>),
+    /// PD's order arrives at the leader's store.
+    Schedule(Box<Schedule>),
+    /// PD has something to do.
+    PdDue,
+    /// TiDB's replica poll.
+    TidbPoll,
+    /// Clients write to a region.
+    Load(RegionId),
+}
+
+/// One life of a store's process, from a start to a stop: what was meant for an earlier life does
+/// not happen in a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Life {
+    pub(crate) store: StoreId,
+    pub(crate) life: u64,
+}
+
+/// A timer of one peer in one life of its process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timer {
+    pub(crate) store: StoreId,
+    pub(crate) region: RegionId,
+    /// Tells this peer state machine from others of the region before and after it.
+    pub(crate) serial: u64,
+}
+
+/// A timer of one connection task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConnectionTimer {
+    pub(crate) store: StoreId,
+    pub(crate) target: StoreId,
+    /// Tells this phase of this task from earlier ones.
+    pub(crate) serial: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: Millis,
+    seq: u64,
+    item: Item,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.seq == other.seq
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Entry) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Entry) -> std::cmp::Ordering {
+        (self.at, self.seq).cmp(&(other.at, other.seq))
+    }
+}
+
+/// The queue of all that is going to happen.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    heap: BinaryHeap<Reverse<Entry>>,
+    seq: u64,
+    in_flight: usize,
+}
+
+impl Agenda {
+    /// Puts down that `item` happens at `at`.
+    pub(crate) fn push(&mut self, at: Millis, item: Item) {
+        if let Item::Raft(_) = item {
+            self.in_flight += 1;
+        }
+        self.seq += 1;
+        self.heap.push(Reverse(Entry { at, seq: self.seq, item }));
+    }
+
+    /// When the next thing happens.
+    pub(crate) fn next_at(&self) -> Option<Millis> {
+        self.heap.peek().map(|Reverse(entry)| entry.at)
+    }
+
+    /// Takes the next thing if it is due by `until`.
+    pub(crate) fn pop(&mut self, until: Millis) -> Option<(Millis, Item)> {
+        if until < self.next_at()? {
+            return None;
+        }
+        let Reverse(entry) = self.heap.pop()?;
+        if let Item::Raft(_) = entry.item {
+            self.in_flight -= 1;
+        }
+        Some((entry.at, entry.item))
+    }
+
+    /// How many Raft messages are under way.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// A number no other call has returned.
+    pub(crate) fn serial(&mut self) -> u64 {
+        self.seq += 1;
+        self.seq
+    }
+}

@@ -1,0 +1,490 @@
+//! The whole machine. It changes in two functions only, [`Cluster::apply`] and
+//! [`Cluster::advance`]; both are deterministic, and both end by checking every invariant.
+
+mod commands;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::agenda::{ConnectionTimer, Item, Life};
+use crate::command::{Command, Refusal};
+use crate::context::Context;
+use crate::event::{Event, EventKind, Subject};
+use crate::fingerprint::Fingerprint;
+use crate::ids::{EventId, Millis, RegionId, StoreId};
+use crate::invariants::Checker;
+use crate::load::Load;
+use crate::network::{Body, Envelope, LATENCY_TO_PD};
+use crate::pd::Pd;
+use crate::raftstore::{PeerFsm, STORE_HEARTBEAT_MS, Store};
+use crate::region::{Peer, Region};
+use crate::release::Knobs;
+use crate::setup::{Setup, SetupError};
+use crate::store::StoreState;
+use crate::tidb::{POLL_MS, Tidb};
+
+/// See the module.
+pub struct Cluster {
+    pub(crate) ctx: Context,
+    pub(crate) stores: BTreeMap<StoreId, Store>,
+    pub(crate) pd: Pd,
+    pub(crate) tidb: Tidb,
+    pub(crate) load: Load,
+    pd_due: Option<Millis>,
+}
+
+/// Why a member of a region will never answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GhostReason {
+    /// Its store's process does not run.
+    StoreStopped,
+    /// PD has buried its store.
+    StoreTombstone,
+    /// PD no longer knows its store.
+    StoreErased,
+    /// Its store runs, but has no such peer.
+    NoPeerOnStore,
+}
+
+impl Cluster {
+    /// Builds a cluster and starts its processes at [`Millis::ZERO`].
+    ///
+    /// # Errors
+    /// What is wrong with the setup, see [`Setup::check`].
+    pub fn new(setup: &Setup, knobs: Knobs, seed: u64) -> Result<Cluster, SetupError> {
+        setup.check()?;
+        let mut tables = BTreeMap::new();
+        for region in &setup.regions {
+            if let Some(table) = region.region.start.table() {
+                tables.insert(region.region.id, table);
+            }
+        }
+        let mut cluster = Cluster {
+            ctx: Context::new(knobs, seed),
+            stores: BTreeMap::new(),
+            pd: Pd::new(setup, knobs, first_free_id(setup)),
+            tidb: Tidb::new(&setup.tables),
+            load: Load::new(tables),
+            pd_due: None,
+        };
+        cluster.place_stores(setup);
+        cluster.start_stores(setup);
+        cluster.elect_named_leaders(setup);
+        cluster.ctx.schedule(POLL_MS, Item::TidbPoll);
+        cluster.arm_pd();
+        Ok(cluster)
+    }
+
+    fn place_stores(&mut self, setup: &Setup) {
+        for store in &setup.stores {
+            let zone = store.meta.labels.get("zone").map_or("", String::as_str);
+            self.ctx.network.place(store.meta.id, zone);
+            self.stores.insert(store.meta.id, Store::new(store.meta.clone()));
+        }
+        for region in &setup.regions {
+            let shared = Arc::new(region.region.clone());
+            for peer in &region.region.peers {
+                let Some(store) = self.stores.get_mut(&peer.store) else { continue };
+                if !region.missing.contains(&peer.store)
+                    && !region.tombstones.contains_key(&peer.store)
+                {
+                    store.place_peer(shared.clone(), peer.id, region.size_mib);
+                }
+            }
+            for (store, peer) in &region.tombstones {
+                if let Some(store) = self.stores.get_mut(store) {
+                    store.place_grave(shared.clone(), *peer);
+                }
+            }
+        }
+    }
+
+    fn start_stores(&mut self, setup: &Setup) {
+        for setup in setup.stores.iter().filter(|store| store.running) {
+            let drawn = self.ctx.prng.range(0, STORE_HEARTBEAT_MS);
+            let phase = setup.heartbeat_phase_ms.unwrap_or(drawn);
+            let store = self.stores.get_mut(&setup.meta.id).expect("it was just placed");
+            store.start(phase, None, &mut self.ctx);
+        }
+    }
+
+    fn elect_named_leaders(&mut self, setup: &Setup) {
+        for region in &setup.regions {
+            let Some(store) = region.leader.and_then(|id| self.stores.get_mut(&id)) else {
+                continue;
+            };
+            store.with_peer(region.region.id, &mut self.ctx, PeerFsm::campaign);
+        }
+    }
+
+    /// The simulated time.
+    pub fn now(&self) -> Millis {
+        self.ctx.now
+    }
+
+    /// The behaviours in force.
+    pub fn knobs(&self) -> Knobs {
+        self.ctx.knobs
+    }
+
+    /// Changes the behaviours from now on.
+    pub fn set_knobs(&mut self, knobs: Knobs) {
+        self.ctx.knobs = knobs;
+        self.pd.set_knobs(knobs);
+    }
+
+    /// Everything that has happened; an event's id is its index.
+    pub fn events(&self) -> &[Event] {
+        self.ctx.events.all()
+    }
+
+    /// The laws that this run has broken: none, unless this program has a defect.
+    pub fn broken_invariants(&self) -> &[String] {
+        self.ctx.checker.broken()
+    }
+
+    /// Every store, by ascending id: also those that PD has forgotten.
+    pub fn stores(&self) -> impl Iterator<Item = &Store> {
+        self.stores.values()
+    }
+
+    /// The store of this id.
+    pub fn store(&self, id: StoreId) -> Option<&Store> {
+        self.stores.get(&id)
+    }
+
+    /// The placement driver.
+    pub fn pd(&self) -> &Pd {
+        &self.pd
+    }
+
+    /// TiDB's tables.
+    pub fn tidb(&self) -> &Tidb {
+        &self.tidb
+    }
+
+    /// The clients that write.
+    pub fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Raft messages under way.
+    pub fn in_flight(&self) -> usize {
+        self.ctx.agenda.in_flight()
+    }
+
+    /// Every cut (`None`) and delay (milliseconds) on a link, by ascending store ids.
+    pub fn faults(&self) -> impl Iterator<Item = (StoreId, StoreId, Option<u64>)> {
+        self.ctx.network.faults()
+    }
+
+    /// Resolves in all stores that gave no address.
+    pub fn failed_resolves(&self) -> u64 {
+        self.stores.values().map(Store::failed_resolves).sum()
+    }
+
+    /// Every region that some running store has a peer of, by ascending id.
+    pub fn region_ids(&self) -> impl Iterator<Item = RegionId> {
+        let ids: std::collections::BTreeSet<RegionId> =
+            self.stores.values().flat_map(|s| s.peers.keys().copied()).collect();
+        ids.into_iter()
+    }
+
+    /// The peer that leads the region, in the highest term if several think so.
+    pub fn leader_of(&self, region: RegionId) -> Option<&PeerFsm> {
+        let peers = self.stores.values().filter_map(|store| store.peer(region));
+        peers.filter(|peer| peer.is_leader()).max_by_key(|peer| peer.term())
+    }
+
+    /// The region as its leader has it, or else the most advanced peer that runs.
+    pub fn newest_region(&self, region: RegionId) -> Option<&Arc<Region>> {
+        let peers = self.stores.values().filter_map(|store| store.peer(region));
+        let newest = || peers.map(PeerFsm::region).max_by_key(|region| region.epoch);
+        self.leader_of(region).map(PeerFsm::region).or_else(newest)
+    }
+
+    /// Members that will never answer, by ascending region and peer.
+    pub fn ghost_peers(&self) -> Vec<(RegionId, Peer, GhostReason)> {
+        let mut ghosts = Vec::new();
+        for region in self.region_ids() {
+            let members = self.newest_region(region).map(|region| region.peers.clone());
+            for peer in members.unwrap_or_default() {
+                ghosts.extend(self.ghost_reason(region, peer).map(|why| (region, peer, why)));
+            }
+        }
+        ghosts.sort_by_key(|(region, peer, _)| (*region, peer.id));
+        ghosts
+    }
+
+    /// Why this member will never answer, if that is so.
+    pub fn ghost_reason(&self, region: RegionId, peer: Peer) -> Option<GhostReason> {
+        let store = self.stores.get(&peer.store).filter(|store| store.is_running());
+        match (self.pd.stores().get(&peer.store), store) {
+            (None, _) => Some(GhostReason::StoreErased),
+            (Some(record), _) if record.state == StoreState::Tombstone => {
+                Some(GhostReason::StoreTombstone)
+            }
+            (Some(_), None) => Some(GhostReason::StoreStopped),
+            (Some(_), Some(store)) => match store.peer(region) {
+                Some(here) if here.id() == peer.id => None,
+                Some(_) | None => Some(GhostReason::NoPeerOnStore),
+            },
+        }
+    }
+
+    /// A digest of the run so far: equal for runs that went the same way, natively and in wasm.
+    pub fn fingerprint(&self) -> u64 {
+        let mut digest = self.ctx.trace;
+        digest.number(self.ctx.now.0);
+        digest.number(self.ctx.events.all().len() as u64);
+        for store in self.stores.values() {
+            store.digest(&mut |number| digest.number(number));
+        }
+        fold_pd(&self.pd, &mut digest);
+        for table in self.tidb.tables() {
+            digest.number(table.id.0);
+            digest.number(table.replica_count);
+            digest.number(table.progress_bp << 1 | u64::from(table.available));
+        }
+        for (from, to, delay) in self.ctx.network.faults() {
+            digest.number(from.0);
+            digest.number(to.0);
+            digest.number(delay.unwrap_or(u64::MAX));
+        }
+        for (table, rate) in self.load.rates() {
+            digest.number(table.0);
+            digest.number(rate);
+        }
+        digest.value()
+    }
+
+    /// Carries out `command` now, or refuses it and changes nothing.
+    ///
+    /// # Errors
+    /// The reason why it cannot be carried out, in the words of the real tool where it has some.
+    pub fn apply(&mut self, command: &Command) -> Result<&[Event], Refusal> {
+        self.check_command(command)?;
+        let first = self.ctx.events.all().len();
+        let cause = self.ctx.emit(EventKind::Commanded(command.clone()), None);
+        self.carry_out(command, cause);
+        self.arm_pd();
+        self.check_invariants();
+        Ok(&self.ctx.events.all()[first..])
+    }
+
+    /// Lets everything happen that is due by `until`, and returns the new events.
+    pub fn advance(&mut self, until: Millis) -> &[Event] {
+        let first = self.ctx.events.all().len();
+        while let Some((at, item)) = self.ctx.agenda.pop(until) {
+            self.ctx.now = at;
+            self.happen(item);
+        }
+        self.ctx.now = self.ctx.now.max(until);
+        self.check_invariants();
+        &self.ctx.events.all()[first..]
+    }
+
+    /// Lets things happen until there is a new event, or `limit` is reached.
+    pub fn step(&mut self, limit: Millis) -> &[Event] {
+        let first = self.ctx.events.all().len();
+        while self.ctx.events.all().len() == first {
+            let Some((at, item)) = self.ctx.agenda.pop(limit) else {
+                self.ctx.now = self.ctx.now.max(limit);
+                break;
+            };
+            self.ctx.now = at;
+            self.happen(item);
+        }
+        self.check_invariants();
+        &self.ctx.events.all()[first..]
+    }
+
+    fn check_invariants(&mut self) {
+        let found = Checker::check(self);
+        let before = self.ctx.checker.broken().len();
+        self.ctx.checker.record(found);
+        for law in self.ctx.checker.broken()[before..].to_vec() {
+            self.ctx.emit(EventKind::InvariantBroken(law), None);
+        }
+    }
+
+    fn happen(&mut self, item: Item) {
+        match item {
+            Item::Raft(envelope) => self.deliver(*envelope),
+            Item::PeerTick(timer) => {
+                self.at_store(timer.store, |store, ctx| store.on_peer_tick(timer, ctx));
+            }
+            Item::PdHeartbeatTick(timer) => {
+                self.at_store(timer.store, |store, ctx| store.on_pd_tick(timer, ctx));
+            }
+            Item::StaleTick(timer) => {
+                self.at_store(timer.store, |store, ctx| store.on_stale_tick(timer, ctx));
+            }
+            Item::StoreTick(life) => {
+                self.at_store(life.store, |store, ctx| store.on_store_tick(life, ctx));
+            }
+            Item::ConnectionDue(timer) => self.at_store(timer.store, |store, ctx| {
+                store.on_connection(ctx, |client, ctx, out| client.on_due(timer, ctx, out));
+            }),
+            Item::ConnectionLost(timer) => self.lose_connection(timer),
+            Item::KeepaliveExpired(timer) => {
+                if !self.ctx.network.is_open(timer.store, timer.target) {
+                    self.lose_connection(timer);
+                }
+            }
+            Item::GetStore(timer) => self.get_store(timer),
+            Item::StoreAnswer(timer, answer) => {
+                self.at_store(timer.store, |s, ctx| s.on_store_answer(timer, *answer, ctx));
+            }
+            Item::SnapshotSent { life, region, to } => self.snapshot_sent(life, region, to),
+            Item::StoreHeartbeat(heartbeat, life) => {
+                let now = self.ctx.now;
+                let response = self.pd.on_store_heartbeat(now, *heartbeat, &mut self.ctx.events);
+                self.ctx.schedule(LATENCY_TO_PD, Item::StoreResponse(Box::new(response), life));
+                self.arm_pd();
+            }
+            Item::StoreResponse(response, life) => self.at_store(life.store, |store, ctx| {
+                if let Some(plan) = response.plan.filter(|_| store.life() == life) {
+                    store.on_plan(plan, response.cause, ctx);
+                }
+            }),
+            Item::RegionHeartbeat(heartbeat) => {
+                let now = self.ctx.now;
+                let order = self.pd.on_region_heartbeat(now, *heartbeat, &mut self.ctx.events);
+                if let Some(order) = order {
+                    self.ctx.schedule(LATENCY_TO_PD, Item::Schedule(Box::new(order)));
+                }
+                self.arm_pd();
+            }
+            Item::Schedule(order) => {
+                let store = order.target.store;
+                self.at_store(store, |store, ctx| store.on_schedule(&order, ctx));
+            }
+            Item::PdDue => self.pd_is_due(),
+            Item::TidbPoll => {
+                self.tidb.poll(&self.pd, &self.stores, &mut self.ctx);
+                self.ctx.schedule(POLL_MS, Item::TidbPoll);
+            }
+            Item::Load(region) => self.load.write(region, &mut self.stores, &mut self.ctx),
+        }
+        for store in std::mem::take(&mut self.ctx.panicked) {
+            self.stop_store(store, None);
+        }
+    }
+
+    fn at_store(&mut self, store: StoreId, f: impl FnOnce(&mut Store, &mut Context)) {
+        if let Some(store) = self.stores.get_mut(&store).filter(|store| store.is_running()) {
+            f(store, &mut self.ctx);
+        }
+    }
+
+    fn deliver(&mut self, envelope: Envelope) {
+        let (from, to) = (envelope.from.store, envelope.to.store);
+        let network = &self.ctx.network;
+        // What a delay held back at the sender is lost with the sender.
+        let is_lost = |life| network.life(from) != life || !network.is_running(from);
+        if !network.is_open(from, to) || envelope.held_in_life.is_some_and(is_lost) {
+            return;
+        }
+        self.trace(&envelope);
+        self.at_store(to, |store, ctx| store.on_envelope(envelope, ctx));
+    }
+
+    fn trace(&mut self, envelope: &Envelope) {
+        let trace = &mut self.ctx.trace;
+        trace.number(self.ctx.now.0);
+        trace.number(envelope.region.0 << 20 ^ envelope.from.id.0 << 10 ^ envelope.to.id.0);
+        if let Body::Raft(message) | Body::Snapshot(message, ..) = &envelope.body {
+            trace.number(message.get_msg_type() as u64);
+            trace.number(message.term << 32 ^ message.index);
+        }
+    }
+
+    fn lose_connection(&mut self, timer: ConnectionTimer) {
+        self.at_store(timer.store, |store, ctx| {
+            store.on_connection(ctx, |client, ctx, out| client.on_lost(timer, ctx, out));
+        });
+    }
+
+    fn get_store(&mut self, timer: ConnectionTimer) {
+        let answer = self.pd.get_store(timer.target).map(str::to_string);
+        self.ctx.schedule(LATENCY_TO_PD, Item::StoreAnswer(timer, Box::new(answer)));
+    }
+
+    fn snapshot_sent(&mut self, life: Life, region: RegionId, to: Peer) {
+        let delivered = self.stores.get(&to.store).is_some_and(Store::is_running)
+            && self.ctx.network.is_open(life.store, to.store);
+        self.at_store(life.store, |store, ctx| {
+            if store.life() == life {
+                store.on_snapshot_sent(region, to.id, delivered, ctx);
+            }
+        });
+    }
+
+    /// Puts down when PD wants to be called next.
+    fn arm_pd(&mut self) {
+        let Some(due) = self.pd.next_due() else { return };
+        let due = due.max(self.ctx.now);
+        if self.pd_due.is_none_or(|armed| due < armed) {
+            self.pd_due = Some(due);
+            self.ctx.agenda.push(due, Item::PdDue);
+        }
+    }
+
+    fn pd_is_due(&mut self) {
+        if self.pd_due != Some(self.ctx.now) {
+            return;
+        }
+        self.pd_due = None;
+        let orders = self.pd.advance(self.ctx.now, &mut self.ctx.events);
+        for order in orders {
+            self.ctx.schedule(LATENCY_TO_PD, Item::Schedule(Box::new(order)));
+        }
+        self.arm_pd();
+    }
+
+    pub(crate) fn stop_store(&mut self, id: StoreId, cause: Option<EventId>) {
+        let Some(store) = self.stores.get_mut(&id).filter(|store| store.is_running()) else {
+            return;
+        };
+        store.stop(&mut self.ctx);
+        let cause = cause.or(self.ctx.events.latest(Subject::Process(id)));
+        self.ctx.emit(EventKind::StoreStopped(id), cause);
+        // The machine still stands: its kernel resets the connections at once.
+        for store in self.stores.values().filter(|store| store.is_running()) {
+            if let Some(timer) = store.client().established(id) {
+                let latency = self.ctx.network.latency(id, store.id());
+                self.ctx.schedule(latency, Item::ConnectionLost(timer));
+            }
+        }
+    }
+}
+
+/// Folds what PD knows, wants and is doing.
+fn fold_pd(pd: &Pd, digest: &mut Fingerprint) {
+    digest.number(pd.max_replicas());
+    digest.number(pd.recovery().step() << 8 | pd.recovery().stage() as u64);
+    for record in pd.stores().values() {
+        digest.number(record.meta.id.0 << 8 | record.state as u64);
+        digest.number(record.last_heartbeat.map_or(u64::MAX, |at| at.0));
+    }
+    for info in pd.regions() {
+        digest.number(info.region.id.0);
+        digest.number(info.region.epoch.version << 32 ^ info.region.epoch.conf_ver);
+        digest.number(info.leader.map_or(0, |leader| leader.id.0));
+        digest.number((info.down_peers.len() << 8 | info.pending_peers.len()) as u64);
+    }
+    for operator in pd.operators() {
+        digest.number(operator.region.0);
+        digest.bytes(operator.name.name().as_bytes());
+    }
+}
+
+/// The first id PD may hand out: far enough above all that are taken to be told apart.
+fn first_free_id(setup: &Setup) -> u64 {
+    let stores = setup.stores.iter().map(|store| store.meta.id.0);
+    let regions = setup.regions.iter().map(|region| region.region.id.0);
+    let peers = setup.regions.iter().flat_map(|region| &region.region.peers).map(|peer| peer.id.0);
+    let last = stores.chain(regions).chain(peers).max().unwrap_or(0);
+    (last / 1000 + 1) * 1000 + 1
+}

@@ -1,0 +1,189 @@
+//! What each command does to the cluster. Checks come first and change nothing; then it is done.
+
+use super::Cluster;
+use crate::agenda::Item;
+use crate::command::{Command, Refusal};
+use crate::event::EventKind;
+use crate::ids::{EventId, StoreId, TableId};
+use crate::load::MAX_WRITES_PER_MINUTE;
+use crate::network::KEEPALIVE;
+use crate::store::{Engine, StoreState};
+
+impl Cluster {
+    /// Whether `command` can be carried out now.
+    pub(super) fn check_command(&self, command: &Command) -> Result<(), Refusal> {
+        match command {
+            Command::StopStores(stores) => self.check_stop(stores),
+            Command::StartStores(stores) => self.check_start(stores),
+            Command::LoseDisk(store) => match self.known(*store)?.is_running() {
+                true => Err(Refusal::DiskInUse(*store)),
+                false => Ok(()),
+            },
+            Command::Cut { from, to } | Command::Delay { from, to, .. } => {
+                self.check_groups(from, to)
+            }
+            Command::Heal => Ok(()),
+            Command::SetLoad { tables, writes_per_minute } => {
+                if MAX_WRITES_PER_MINUTE < *writes_per_minute {
+                    let writes_per_minute = *writes_per_minute;
+                    return Err(Refusal::LoadTooHigh { writes_per_minute });
+                }
+                tables.iter().try_for_each(|table| self.table(table).map(drop))
+            }
+            Command::SetTiflashReplica { table, count } => {
+                self.table(table)?;
+                let stores = self.tiflash_stores();
+                match stores < *count {
+                    true => Err(Refusal::TooManyTiflashReplicas { wanted: *count, stores }),
+                    false => Ok(()),
+                }
+            }
+            Command::RemoveFailedStores { .. }
+            | Command::RemoveTombstone
+            | Command::DeleteStore(_)
+            | Command::CancelDeleteStore(_)
+            | Command::SetMaxReplicas(_)
+            | Command::AddRemovePeer { .. }
+            | Command::AddAddLearner { .. }
+            | Command::AddTransferLeader { .. }
+            | Command::RemoveOperator(_) => self.pd.check(self.ctx.now, command),
+        }
+    }
+
+    fn known(&self, store: StoreId) -> Result<&crate::raftstore::Store, Refusal> {
+        self.stores.get(&store).ok_or(Refusal::UnknownStore(store))
+    }
+
+    fn table(&self, name: &str) -> Result<TableId, Refusal> {
+        let table = self.tidb.table(name);
+        table.map(|table| table.id).ok_or_else(|| Refusal::UnknownTable(name.to_string()))
+    }
+
+    fn tiflash_stores(&self) -> u64 {
+        let counts = |record: &&crate::pd::stores::StoreRecord| {
+            record.meta.engine == Engine::TiFlash && record.state != StoreState::Tombstone
+        };
+        self.pd.stores().values().filter(counts).count() as u64
+    }
+
+    fn check_stop(&self, stores: &[StoreId]) -> Result<(), Refusal> {
+        for store in stores {
+            if !self.known(*store)?.is_running() {
+                return Err(Refusal::StoreNotRunning(*store));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_start(&self, stores: &[StoreId]) -> Result<(), Refusal> {
+        for id in stores {
+            let store = self.known(*id)?;
+            let record = self.pd.stores().get(id);
+            if store.is_running() {
+                return Err(Refusal::StoreRunning(*id));
+            }
+            if store.has_lost_disk() {
+                return Err(Refusal::DiskGone(*id));
+            }
+            if record.is_some_and(|record| record.state == StoreState::Tombstone) {
+                return Err(Refusal::StoreBuried(*id));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_groups(&self, from: &[StoreId], to: &[StoreId]) -> Result<(), Refusal> {
+        for store in from.iter().chain(to) {
+            self.known(*store)?;
+        }
+        match from.iter().find(|store| to.contains(store)) {
+            Some(store) => Err(Refusal::SameStoreOnBothSides(*store)),
+            None => Ok(()),
+        }
+    }
+
+    /// Carries out a command that was checked. `cause` is the event of its acceptance.
+    pub(super) fn carry_out(&mut self, command: &Command, cause: EventId) {
+        match command {
+            Command::StopStores(stores) => {
+                // A store named twice stops once.
+                stores.iter().for_each(|store| self.stop_store(*store, Some(cause)));
+            }
+            Command::StartStores(stores) => {
+                stores.iter().for_each(|store| self.start_store(*store, cause));
+            }
+            Command::LoseDisk(id) => {
+                let store = self.stores.get_mut(id).expect("the command was checked");
+                store.lose_disk();
+                self.ctx.emit(EventKind::DiskLost(*id), [cause]);
+            }
+            Command::Cut { from, to } => self.cut(from, to),
+            Command::Delay { from, to, by_ms } => self.ctx.network.delay(from, to, *by_ms),
+            Command::Heal => self.ctx.network.heal(),
+            Command::SetLoad { tables, writes_per_minute } => {
+                self.set_load(tables, *writes_per_minute);
+            }
+            Command::SetTiflashReplica { table, count } => {
+                let table = self.table(table).expect("the command was checked");
+                self.tidb.set_replica(table, *count);
+                let kind = EventKind::ReplicaRuleSet { table, count: *count };
+                let cause = self.ctx.emit(kind, [cause]);
+                self.pd.set_tiflash_rule(self.ctx.now, table, *count, cause);
+            }
+            Command::RemoveFailedStores { .. }
+            | Command::RemoveTombstone
+            | Command::DeleteStore(_)
+            | Command::CancelDeleteStore(_)
+            | Command::SetMaxReplicas(_)
+            | Command::AddRemovePeer { .. }
+            | Command::AddAddLearner { .. }
+            | Command::AddTransferLeader { .. }
+            | Command::RemoveOperator(_) => {
+                self.pd.carry_out(self.ctx.now, command, cause, &mut self.ctx.events);
+            }
+        }
+    }
+
+    fn start_store(&mut self, id: StoreId, cause: EventId) {
+        let store = self.stores.get_mut(&id).expect("the command was checked");
+        if store.is_running() {
+            return;
+        }
+        let cause = self.ctx.emit(EventKind::StoreStarted(id), [cause]);
+        let returns_from_grave = !self.pd.stores().contains_key(&id);
+        let meta = store.meta().clone();
+        let events = &mut self.ctx.events;
+        self.pd
+            .put_store(self.ctx.now, &meta, events, Some(cause))
+            .expect("the command was checked: PD has not buried the store");
+        if returns_from_grave {
+            // Its peers may still hold majorities that recovery has replaced.
+            for region in store.regions_on_disk() {
+                self.ctx.checker.expect_two_leaders(region);
+            }
+        }
+        store.start(0, Some(cause), &mut self.ctx);
+    }
+
+    fn cut(&mut self, from: &[StoreId], to: &[StoreId]) {
+        self.ctx.network.cut(from, to);
+        for (a, b) in from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b))) {
+            for (store, target) in [(a, b), (b, a)] {
+                let timer = self.stores.get(&store).and_then(|s| s.client().established(target));
+                if let Some(timer) = timer {
+                    self.ctx.schedule(KEEPALIVE, Item::KeepaliveExpired(timer));
+                }
+            }
+        }
+    }
+
+    fn set_load(&mut self, tables: &[String], writes_per_minute: u64) {
+        let ids: Vec<TableId> = match tables {
+            [] => self.tidb.tables().map(|table| table.id).collect(),
+            named => named.iter().filter_map(|name| self.table(name).ok()).collect(),
+        };
+        for table in ids {
+            self.load.set(table, writes_per_minute, &mut self.ctx);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What every part of the cluster needs while something happens: the time, the knobs, chance, the
+//! agenda, the network and the event log.
+
+use crate::agenda::{Agenda, Item};
+use crate::event::{EventKind, EventLog};
+use crate::fingerprint::Fingerprint;
+use crate::ids::{EventId, Millis, RegionId, StoreId};
+use crate::invariants::Checker;
+use crate::network::Network;
+use crate::prng::Prng;
+use crate::release::Knobs;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) now: Millis,
+    pub(crate) knobs: Knobs,
+    pub(crate) prng: Prng,
+    pub(crate) agenda: Agenda,
+    pub(crate) network: Network,
+    pub(crate) events: EventLog,
+    pub(crate) checker: Checker,
+    /// Folded at each message and event: two runs that went the same way have the same.
+    pub(crate) trace: Fingerprint,
+    /// Stores whose process has just panicked, as TiKV does on a log that cannot be right.
+    pub(crate) panicked: Vec<StoreId>,
+}
+
+impl Context {
+    /// A context at the start of a run.
+    pub(crate) fn new(knobs: Knobs, seed: u64) -> Context {
+        Context {
+            now: Millis::ZERO,
+            knobs,
+            prng: Prng::new(seed),
+            agenda: Agenda::default(),
+            network: Network::default(),
+            events: EventLog::default(),
+            checker: Checker::default(),
+            trace: Fingerprint::EMPTY,
+            panicked: Vec::new(),
+        }
+    }
+
+    /// Records what happened now because of `causes`.
+    pub(crate) fn emit(
+        &mut self,
+        kind: EventKind,
+        causes: impl IntoIterator<Item = EventId>,
+    ) -> EventId {
+        self.events.emit(self.now, kind, causes)
+    }
+
+    /// Puts down that `item` happens in `ms` milliseconds.
+    pub(crate) fn schedule(&mut self, ms: u64, item: Item) {
+        self.agenda.push(self.now.after(ms), item);
+    }
+
+    /// Tells of committed entries that the region's new leader lacks.
+    pub(crate) fn report_losses(&mut self, region: RegionId, cause: EventId) {
+        for (lost_in, from, to) in self.checker.take_losses() {
+            assert_eq!(lost_in, region, "a loss is told as soon as it is found");
+            self.emit(EventKind::EntriesLost { region, from, to }, [cause]);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Applying a region's log, and proposing changes of membership. TiKV: `fsm/apply.rs`.
+
+use std::sync::Arc;
+
+use protobuf::Message as _;
+use raft::eraftpb::{ConfChangeV2, Entry, EntryType};
+
+use super::membership::{changed, is_proposable};
+use super::peer::{Outbox, PeerFsm};
+use super::proposal::{Proposal, conf_change, decode_changes, encode_changes};
+use crate::context::Context;
+use crate::event::{DestroyReason, EventKind};
+use crate::ids::EventId;
+use crate::message::{PeerChange, Schedule, ScheduleStep};
+use crate::region::{PeerRole, Region};
+
+impl PeerFsm {
+    /// Applies committed entries in order.
+    pub(super) fn apply(&mut self, entries: Vec<Entry>, ctx: &mut Context, out: &mut Outbox) {
+        for entry in entries {
+            if entry.index <= self.applied_index() {
+                continue;
+            }
+            ctx.checker.on_applied(self.region_id(), entry.index, entry.term);
+            self.node.mut_store().applied = entry.index;
+            self.node.advance_apply_to(entry.index);
+            match entry.get_entry_type() {
+                EntryType::EntryNormal => self.apply_normal(&entry),
+                EntryType::EntryConfChange | EntryType::EntryConfChangeV2 => {
+                    self.apply_conf_change(&entry, ctx, out);
+                }
+            }
+        }
+    }
+
+    fn apply_normal(&mut self, entry: &Entry) {
+        match Proposal::decode(&entry.data) {
+            Proposal::Empty | Proposal::Write => {}
+            Proposal::CompactLog(index) => self.node.mut_store().compact(index),
+        }
+    }
+
+    fn apply_conf_change(&mut self, entry: &Entry, ctx: &mut Context, out: &mut Outbox) {
+        let mut conf_change = ConfChangeV2::default();
+        conf_change.merge_from_bytes(&entry.data).expect("the log holds what was proposed");
+        let changes = decode_changes(&entry.context);
+        let region = Arc::new(changed(self.region(), &changes));
+        self.node.mut_store().region = region.clone();
+        self.drive(ctx, |node| node.apply_conf_change(&conf_change))
+            .expect("raft-rs accepts what passed the check before it was proposed");
+        ctx.checker.on_epoch(region.id, self.store(), self.id(), region.epoch);
+        if region.peer(self.id()).is_none() {
+            let cause = ctx.events.latest(crate::event::Subject::Members(region.id));
+            out.destroyed.push((region.id, DestroyReason::Removed, cause));
+            return;
+        }
+        if self.is_leader() {
+            let cause = self.change_cause.take().or(self.cause);
+            ctx.emit(EventKind::MembershipChanged { region, changes }, cause);
+            self.wake(ctx);
+            self.heartbeat(ctx, out);
+        }
+    }
+
+    /// Proposes a change of membership, if TiKV would. Returns whether it did.
+    ///
+    /// Outside force leader a change is refused that would leave too few voters with the log.
+    /// TiKV: `peer.rs:propose_conf_change`, `util.rs:check_conf_change`.
+    pub(super) fn propose_change(
+        &mut self,
+        changes: &[PeerChange],
+        cause: Option<EventId>,
+        ctx: &mut Context,
+    ) -> bool {
+        let touches_me = |change: &PeerChange| {
+            change.peer().id == self.id() && !matches!(change, PeerChange::AddVoter(_))
+        };
+        let refused = !self.is_leader()
+            || self.node.raft.has_pending_conf()
+            || !is_proposable(self.region(), changes)
+            || changes.iter().any(touches_me)
+            || (self.force_leader.is_none() && !self.keeps_quorum(changes));
+        if refused {
+            return false;
+        }
+        self.wake(ctx);
+        let context = encode_changes(changes);
+        let conf_change = conf_change(changes);
+        let proposed = self.drive(ctx, |node| node.propose_conf_change(context, conf_change));
+        if proposed.is_ok() {
+            self.change_cause = cause;
+        }
+        proposed.is_ok()
+    }
+
+    /// Whether the voters after `changes` could commit what is already committed here.
+    fn keeps_quorum(&self, changes: &[PeerChange]) -> bool {
+        let after: Region = changed(self.region(), changes);
+        let mut matched: Vec<u64> = after
+            .peers
+            .iter()
+            .filter(|peer| matches!(peer.role, PeerRole::Voter | PeerRole::IncomingVoter))
+            .map(|peer| self.node.raft.prs().get(peer.id.0).map_or(0, |p| p.matched))
+            .collect();
+        matched.sort_unstable();
+        let Some(middle) = matched.len().checked_sub(matched.len() / 2 + 1) else {
+            return false;
+        };
+        self.node.store().truncated_index <= matched[middle]
+    }
+
+    /// Carries out a step of a PD operator, if the leader is who and what PD thinks.
+    pub(super) fn on_schedule(&mut self, schedule: &Schedule, ctx: &mut Context, out: &mut Outbox) {
+        if !self.is_leader() || schedule.epoch != self.region().epoch {
+            return;
+        }
+        let cause = Some(schedule.cause);
+        match &schedule.step {
+            ScheduleStep::ChangePeer(change) => {
+                self.propose_change(&[*change], cause, ctx);
+            }
+            ScheduleStep::ChangePeerV2(changes) => {
+                self.propose_change(changes, cause, ctx);
+            }
+            ScheduleStep::TransferLeader(to) if self.force_leader.is_none() => {
+                self.wake(ctx);
+                let to = to.id.0;
+                self.drive(ctx, |node| node.transfer_leader(to));
+            }
+            ScheduleStep::TransferLeader(_) => {}
+        }
+        self.handle_ready(ctx, out);
+    }
+}

@@ -1,0 +1,168 @@
+//! What a store does with a message before a peer sees it: is the receiver the right one, does it
+//! exist, may it. TiKV: `fsm/store.rs:{check_msg, maybe_create_peer}`, `fsm/peer.rs:check_msg`.
+
+use raft::eraftpb::MessageType;
+
+use super::peer::{Outbox, PeerFsm};
+use super::storage::PeerStorage;
+use super::{Store, is_initial};
+use crate::context::Context;
+use crate::event::{DestroyReason, EventKind, Subject};
+use crate::ids::{HOUR, MINUTE};
+use crate::network::{Body, Envelope};
+use crate::region::{Peer, PeerRole};
+
+/// Time without a leader after which a learner asks the others whether it is still a member.
+/// TiKV: `abnormal-leader-missing-duration`.
+const LEADER_MISSED: u64 = 10 * MINUTE;
+/// Time without a leader after which any peer asks. TiKV: `max-leader-missing-duration`.
+const LEADER_MISSED_LONG: u64 = 2 * HOUR;
+
+impl Store {
+    /// A message from another store has arrived.
+    pub(crate) fn on_envelope(&mut self, envelope: Envelope, ctx: &mut Context) {
+        self.received.insert(envelope.from.store, ctx.now);
+        match envelope.body {
+            Body::Gc => return self.on_gc(&envelope, ctx),
+            Body::CheckStalePeer => return self.on_check_stale(&envelope, ctx),
+            Body::Raft(_)
+            | Body::Snapshot(..)
+            | Body::HibernateRequest
+            | Body::HibernateResponse => {}
+        }
+        let region = envelope.region;
+        if let Some(peer) = self.peers.get(&region) {
+            if peer.knows_better(&envelope) {
+                return self.send_gc_if_vote(&envelope, ctx);
+            }
+            if envelope.to.id < peer.id() {
+                return;
+            }
+            if peer.id() < envelope.to.id {
+                // A newer peer of the region is to live here: this one is a leftover.
+                self.destroy(region, DestroyReason::NotAMember, envelope.cause, ctx);
+            }
+        }
+        if !self.peers.contains_key(&region) {
+            if !self.may_create(&envelope, ctx) {
+                return;
+            }
+            self.create_peer(&envelope, ctx);
+        }
+        self.with_peer(region, ctx, |peer, ctx, out| peer.on_message(envelope, ctx, out));
+    }
+
+    fn may_create(&mut self, envelope: &Envelope, ctx: &mut Context) -> bool {
+        let region = envelope.region;
+        let Some(grave) = self.graves.get(&region) else { return is_initial(&envelope.body) };
+        if envelope.epoch < grave.region.epoch {
+            self.send_gc_if_vote(envelope, ctx);
+            return false;
+        }
+        let buried_as_member = grave.region.peer_on(self.id()).is_some();
+        if buried_as_member && envelope.to.id <= grave.id {
+            self.tell_refusal(envelope, ctx);
+            return false;
+        }
+        is_initial(&envelope.body)
+    }
+
+    /// A leader talks to a peer that was destroyed here: it never can come back under that id.
+    fn tell_refusal(&mut self, envelope: &Envelope, ctx: &mut Context) {
+        let Body::Raft(message) = &envelope.body else { return };
+        let (region, peer, store) = (envelope.region, envelope.to.id, self.id());
+        let is_leader = message.get_msg_type() == MessageType::MsgHeartbeat;
+        if is_leader && self.refused.insert(region, message.term) != Some(message.term) {
+            let grave = ctx.events.latest(Subject::Peer(region, peer));
+            let causes: Vec<_> = grave.into_iter().chain(envelope.cause).collect();
+            ctx.emit(EventKind::TombstoneRefused { region, peer, store }, causes);
+        }
+    }
+
+    fn create_peer(&mut self, envelope: &Envelope, ctx: &mut Context) {
+        let (region, store, id) = (envelope.region, self.id(), envelope.to.id);
+        let storage = PeerStorage::uninitialized(region);
+        let fsm = PeerFsm::new(store, id, storage, 1, envelope.cause, ctx);
+        self.peers.insert(region, fsm);
+        ctx.checker.on_created(region, store, id);
+        ctx.emit(EventKind::PeerCreated { region, peer: id, store }, envelope.cause);
+    }
+
+    /// A removed peer that stands for election learns that it is removed.
+    fn send_gc_if_vote(&mut self, envelope: &Envelope, ctx: &mut Context) {
+        let Body::Raft(message) = &envelope.body else { return };
+        let asks_for_vote = matches!(
+            message.get_msg_type(),
+            MessageType::MsgRequestVote | MessageType::MsgRequestPreVote
+        );
+        if asks_for_vote {
+            self.send_gc(envelope, ctx);
+        }
+    }
+
+    fn send_gc(&mut self, envelope: &Envelope, ctx: &mut Context) {
+        let peer = self.peers.get(&envelope.region).map(|peer| peer.region().epoch);
+        let grave = self.graves.get(&envelope.region).map(|grave| grave.region.epoch);
+        let Some(epoch) = peer.or(grave) else { return };
+        let mut out = Outbox::default();
+        out.messages.push(Envelope {
+            region: envelope.region,
+            from: envelope.to,
+            to: envelope.from,
+            epoch,
+            body: Body::Gc,
+            cause: ctx.events.latest(Subject::Members(envelope.region)),
+            held_in_life: None,
+        });
+        self.flush(out, ctx);
+    }
+
+    fn on_gc(&mut self, envelope: &Envelope, ctx: &mut Context) {
+        let region = envelope.region;
+        let Some(peer) = self.peers.get(&region) else { return };
+        if peer.id() == envelope.to.id && peer.region().epoch < envelope.epoch {
+            self.destroy(region, DestroyReason::NotAMember, envelope.cause, ctx);
+            self.check_plan(ctx);
+        }
+    }
+
+    fn on_check_stale(&mut self, envelope: &Envelope, ctx: &mut Context) {
+        let knows_better =
+            self.peers.get(&envelope.region).is_some_and(|peer| peer.knows_better(envelope));
+        if knows_better {
+            self.send_gc(envelope, ctx);
+        }
+    }
+}
+
+impl PeerFsm {
+    /// Whether the sender is no member any more and its epoch is older.
+    fn knows_better(&self, envelope: &Envelope) -> bool {
+        envelope.epoch < self.region().epoch && self.region().peer_on(envelope.from.store).is_none()
+    }
+
+    /// A peer that has long had no leader asks the other members whether it still belongs.
+    /// TiKV: `fsm/peer.rs:on_check_peer_stale_state_tick`.
+    pub(super) fn ask_whether_stale(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        let Some(since) = self.leaderless_since else { return };
+        if self.leader_id().is_some() {
+            self.leaderless_since = None;
+            return;
+        }
+        let patience = match self.me().role {
+            PeerRole::Learner => LEADER_MISSED,
+            PeerRole::Voter | PeerRole::IncomingVoter | PeerRole::DemotingVoter => {
+                LEADER_MISSED_LONG
+            }
+        };
+        if ctx.now.since(since) < patience {
+            return;
+        }
+        let region = self.region().clone();
+        let others: Vec<Peer> =
+            region.peers.iter().copied().filter(|peer| peer.id != self.id()).collect();
+        for other in others {
+            self.send(other, Body::CheckStalePeer, out);
+        }
+    }
+}

@@ -1,0 +1,686 @@
+//! One peer: raft-rs's `RawNode` and what TiKV builds around it. TiKV: `peer.rs`, `fsm/peer.rs`.
+//!
+//! What goes in: messages, ticks, proposals. What comes out, by way of [`Outbox`]: messages to
+//! other peers, a heartbeat to PD, its own end. Applying the log is in `apply`, sleeping in
+//! `hibernate`, unsafe recovery in `force_leader` and `recovery`.
+
+use std::sync::Arc;
+
+use raft::eraftpb::{Message, MessageType};
+use raft::{Config, RawNode, StateRole};
+use slog::{Discard, Logger, o};
+
+use super::force_leader::ForceLeader;
+use super::hibernate::Hibernation;
+use super::proposal::Proposal;
+use super::recovery::Work;
+use super::storage::PeerStorage;
+use crate::agenda::{Item, Timer};
+use crate::context::Context;
+use crate::event::{DestroyReason, EventKind, Subject};
+use crate::ids::{EventId, MINUTE, Millis, PeerId, RegionId, SECOND, StoreId};
+use crate::message::RegionHeartbeat;
+use crate::network::{Body, Envelope};
+use crate::region::{Peer, PeerRole, Region};
+
+/// One Raft tick. TiKV: `raft-base-tick-interval`.
+pub const TICK_MS: u64 = SECOND;
+/// Ticks without a leader's word after which a follower campaigns, at least; at most twice as
+/// many. TiKV: `raft-election-timeout-ticks`.
+pub const ELECTION_TICKS: usize = 10;
+/// Ticks between a leader's heartbeats. TiKV: `raft-heartbeat-ticks`.
+pub const HEARTBEAT_TICKS: usize = 2;
+/// Interval of a leader's heartbeat to PD. TiKV: `pd-heartbeat-tick-interval`.
+pub const PD_HEARTBEAT_MS: u64 = MINUTE;
+/// Interval of the check for a missing leader. TiKV: `peer-stale-state-check-interval`.
+pub const STALE_CHECK_MS: u64 = 5 * MINUTE;
+/// Silence after which a leader reports a member as down. TiKV: `max-peer-down-duration`.
+pub const PEER_DOWN_MS: u64 = 10 * MINUTE;
+/// Ticks between looks at the log's length. TiKV: `raft-log-gc-tick-interval` (3 s).
+const LOG_GC_TICKS: u64 = 3;
+/// Entries every member has, after which the log is cut. TiKV: `raft-log-gc-threshold`.
+const LOG_GC_THRESHOLD: u64 = 50;
+/// Entries after which the log is cut although a member lacks them.
+/// TiKV: `raft-log-gc-count-limit`, for regions of 256 MiB.
+const LOG_GC_LIMIT: u64 = 196_608;
+
+/// What a peer is to raft-rs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RaftRole {
+    /// Follows a leader, or waits for one.
+    Follower,
+    /// Asks whether it could win an election, without raising its term.
+    PreCandidate,
+    /// Stands for election.
+    Candidate,
+    /// Leads.
+    Leader,
+}
+
+/// What a leader knows of one member's log. raft-rs: `tracker::Progress`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerProgress {
+    /// The member.
+    pub peer: PeerId,
+    /// The last entry it is known to have.
+    pub matched: u64,
+    /// The next entry to send.
+    pub next: u64,
+    /// How entries are sent.
+    pub state: ProgressState,
+    /// Whether it was heard of in the current election timeout.
+    pub recent_active: bool,
+}
+
+/// How a leader sends entries to a member. raft-rs: `tracker::ProgressState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProgressState {
+    /// One message at a time, until an answer tells where its log ends.
+    Probe,
+    /// As a stream.
+    Replicate,
+    /// Not at all: a snapshot is on its way.
+    Snapshot,
+}
+
+/// See the module.
+pub struct PeerFsm {
+    pub(super) node: RawNode<PeerStorage>,
+    id: PeerId,
+    store: StoreId,
+    pub(super) serial: u64,
+    /// Members' peers that sent something before they were in the region as known here.
+    senders: Vec<Peer>,
+    /// When this leader last heard from each member. TiKV: `peer_heartbeats`.
+    heard: Vec<(PeerId, Millis)>,
+    /// Members that need a snapshot. TiKV: `peers_start_pending_time`.
+    pending: Vec<PeerId>,
+    pub(super) hibernation: Hibernation,
+    tick_armed: bool,
+    pd_tick_armed: bool,
+    ticks: u64,
+    /// Since when no leader is known. TiKV: `leader_missing_time`.
+    pub(super) leaderless_since: Option<Millis>,
+    pub(super) force_leader: Option<ForceLeader>,
+    pub(super) work: Option<Work>,
+    /// The region that a snapshot raft-rs has accepted stands for.
+    incoming: Option<Arc<Region>>,
+    size_mib: u64,
+    /// The event that made the peer lead, or brought it about.
+    pub(super) cause: Option<EventId>,
+    /// What made it propose the change of membership under way.
+    pub(super) change_cause: Option<EventId>,
+}
+
+/// What a peer wants of its store.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    pub(crate) messages: Vec<Envelope>,
+    pub(crate) heartbeats: Vec<RegionHeartbeat>,
+    pub(crate) destroyed: Vec<(RegionId, DestroyReason, Option<EventId>)>,
+}
+
+impl PeerFsm {
+    /// Starts a peer on what is on disk.
+    pub(super) fn new(
+        store: StoreId,
+        id: PeerId,
+        storage: PeerStorage,
+        size_mib: u64,
+        cause: Option<EventId>,
+        ctx: &mut Context,
+    ) -> PeerFsm {
+        let config = Config {
+            id: id.0,
+            election_tick: ELECTION_TICKS,
+            heartbeat_tick: HEARTBEAT_TICKS,
+            min_election_tick: ELECTION_TICKS,
+            max_election_tick: 2 * ELECTION_TICKS,
+            applied: storage.applied,
+            max_size_per_msg: 1 << 20,
+            max_inflight_msgs: 256,
+            check_quorum: true,
+            pre_vote: true,
+            skip_bcast_commit: true,
+            ..Default::default()
+        };
+        let logger = Logger::root(Discard, o!());
+        let node = RawNode::new(&config, storage, &logger).expect("the configuration is valid");
+        let mut peer = PeerFsm {
+            node,
+            id,
+            store,
+            serial: ctx.agenda.serial(),
+            senders: Vec::new(),
+            heard: Vec::new(),
+            pending: Vec::new(),
+            hibernation: Hibernation::default(),
+            tick_armed: false,
+            pd_tick_armed: false,
+            ticks: 0,
+            leaderless_since: Some(ctx.now),
+            force_leader: None,
+            work: None,
+            incoming: None,
+            size_mib,
+            cause,
+            change_cause: None,
+        };
+        peer.draw_election_timeout(ctx);
+        let phase = ctx.prng.range(1, TICK_MS + 1);
+        peer.tick_armed = true;
+        ctx.schedule(phase, Item::PeerTick(peer.timer()));
+        let stale_phase = ctx.prng.range(1, STALE_CHECK_MS + 1);
+        ctx.schedule(stale_phase, Item::StaleTick(peer.timer()));
+        peer
+    }
+
+    /// Its region, as applied.
+    pub fn region(&self) -> &Arc<Region> {
+        &self.node.store().region
+    }
+
+    /// Its region's id.
+    pub fn region_id(&self) -> RegionId {
+        self.region().id
+    }
+
+    /// Its own id.
+    pub fn id(&self) -> PeerId {
+        self.id
+    }
+
+    /// The store it lives on.
+    pub fn store(&self) -> StoreId {
+        self.store
+    }
+
+    /// What it is to raft-rs.
+    pub fn raft_role(&self) -> RaftRole {
+        match self.node.raft.state {
+            StateRole::Follower => RaftRole::Follower,
+            StateRole::PreCandidate => RaftRole::PreCandidate,
+            StateRole::Candidate => RaftRole::Candidate,
+            StateRole::Leader => RaftRole::Leader,
+        }
+    }
+
+    /// Whether it leads.
+    pub fn is_leader(&self) -> bool {
+        self.node.raft.state == StateRole::Leader
+    }
+
+    /// Raft term.
+    pub fn term(&self) -> u64 {
+        self.node.raft.term
+    }
+
+    /// Index of the last log entry.
+    pub fn last_index(&self) -> u64 {
+        self.node.raft.raft_log.last_index()
+    }
+
+    /// Commit index.
+    pub fn commit_index(&self) -> u64 {
+        self.node.raft.raft_log.committed
+    }
+
+    /// Index of the last entry applied.
+    pub fn applied_index(&self) -> u64 {
+        self.node.store().applied
+    }
+
+    /// Index of the first log entry not yet compacted.
+    pub fn first_index(&self) -> u64 {
+        self.node.store().truncated_index + 1
+    }
+
+    /// The leader it believes in.
+    pub fn leader_id(&self) -> Option<PeerId> {
+        Some(PeerId(self.node.raft.leader_id)).filter(|id| id.0 != raft::INVALID_ID)
+    }
+
+    /// Whether it knows its region's members.
+    pub fn is_initialized(&self) -> bool {
+        self.node.store().is_initialized()
+    }
+
+    /// Whether it sleeps.
+    pub fn is_hibernated(&self) -> bool {
+        self.hibernation.is_asleep()
+    }
+
+    /// Approximate size of the region in MiB.
+    pub fn size_mib(&self) -> u64 {
+        self.size_mib
+    }
+
+    /// What a leader knows of each member's log, by ascending peer id; empty for others.
+    pub fn progress(&self) -> Vec<PeerProgress> {
+        if !self.is_leader() {
+            return Vec::new();
+        }
+        let mut all: Vec<PeerProgress> = self
+            .node
+            .raft
+            .prs()
+            .iter()
+            .map(|(id, progress)| PeerProgress {
+                peer: PeerId(*id),
+                matched: progress.matched,
+                next: progress.next_idx,
+                state: match progress.state {
+                    raft::ProgressState::Probe => ProgressState::Probe,
+                    raft::ProgressState::Replicate => ProgressState::Replicate,
+                    raft::ProgressState::Snapshot => ProgressState::Snapshot,
+                },
+                recent_active: progress.recent_active,
+            })
+            .collect();
+        all.sort_by_key(|progress| progress.peer);
+        all
+    }
+
+    pub(super) fn me(&self) -> Peer {
+        let learner = Peer { id: self.id, store: self.store, role: PeerRole::Learner };
+        self.region().peer(self.id).unwrap_or(learner)
+    }
+
+    pub(super) fn timer(&self) -> Timer {
+        Timer { store: self.store, region: self.region_id(), serial: self.serial }
+    }
+
+    /// Whether the hard state, log position and role are the same: the digest of a peer.
+    pub(super) fn digest(&self) -> [u64; 8] {
+        [
+            self.id.0,
+            self.term(),
+            self.node.raft.vote,
+            self.node.raft.leader_id,
+            self.last_index(),
+            self.commit_index(),
+            self.applied_index(),
+            self.region().epoch.conf_ver << 8 | self.raft_role() as u64,
+        ]
+    }
+
+    /// Runs `f` on raft-rs's node, then draws a new election timeout if `f` changed what resets
+    /// it there: raft-rs draws from the machine's entropy, a run only from its seed.
+    pub(super) fn drive<R>(
+        &mut self,
+        ctx: &mut Context,
+        f: impl FnOnce(&mut RawNode<PeerStorage>) -> R,
+    ) -> R {
+        let state =
+            |node: &RawNode<PeerStorage>| (node.raft.term, node.raft.state, node.raft.leader_id);
+        let before = state(&self.node);
+        let result = f(&mut self.node);
+        if state(&self.node) != before {
+            self.draw_election_timeout(ctx);
+        }
+        result
+    }
+
+    fn draw_election_timeout(&mut self, ctx: &mut Context) {
+        let ticks = ctx.prng.range(ELECTION_TICKS as u64, 2 * ELECTION_TICKS as u64);
+        self.node.raft.set_randomized_election_timeout(ticks as usize);
+    }
+
+    /// Stands for election at once, as a new region's first peer does.
+    pub(crate) fn campaign(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        self.drive(ctx, |node| node.campaign().expect("MsgHup is never refused"));
+        self.handle_ready(ctx, out);
+    }
+
+    /// Keeps the raft-base-tick going, from sleep if need be.
+    pub(super) fn arm_tick(&mut self, ctx: &mut Context) {
+        if !self.tick_armed {
+            self.tick_armed = true;
+            ctx.schedule(TICK_MS, Item::PeerTick(self.timer()));
+        }
+    }
+
+    pub(super) fn arm_pd_tick(&mut self, ctx: &mut Context) {
+        if !self.pd_tick_armed {
+            self.pd_tick_armed = true;
+            ctx.schedule(PD_HEARTBEAT_MS, Item::PdHeartbeatTick(self.timer()));
+        }
+    }
+
+    /// The raft-base-tick. TiKV: `fsm/peer.rs:on_raft_base_tick`.
+    pub(super) fn on_tick(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        self.tick_armed = false;
+        if self.sleeps_through_tick(ctx) {
+            return;
+        }
+        let missed = self.hibernation.take_missing_ticks();
+        self.drive_ticks(missed + 1, ctx);
+        self.ticks += 1;
+        self.check_force_leader(ctx, out);
+        self.maybe_compact_log(ctx);
+        self.handle_ready(ctx, out);
+        self.after_tick(ctx, out);
+    }
+
+    fn drive_ticks(&mut self, ticks: u64, ctx: &mut Context) {
+        for _ in 0..ticks {
+            self.drive(ctx, |node| node.tick());
+        }
+    }
+
+    /// A message of another peer of this region. TiKV: `fsm/peer.rs:on_raft_message`.
+    pub(super) fn on_message(&mut self, envelope: Envelope, ctx: &mut Context, out: &mut Outbox) {
+        let from = envelope.from;
+        if self.cause.is_none() {
+            self.cause = envelope.cause;
+        }
+        self.remember(from, ctx.now);
+        match envelope.body {
+            Body::Raft(message) => self.on_raft(message, ctx),
+            Body::Snapshot(message, region, size_mib) => {
+                self.incoming = Some(region);
+                self.size_mib = size_mib;
+                self.on_raft(message, ctx);
+            }
+            Body::HibernateRequest => self.on_hibernate_request(from, out),
+            Body::HibernateResponse => self.hibernation.agree(from.id),
+            Body::CheckStalePeer | Body::Gc => {
+                unreachable!("the store answers membership questions")
+            }
+        }
+        self.handle_ready(ctx, out);
+        self.note_catch_up(from.id, ctx, out);
+    }
+
+    fn on_raft(&mut self, message: Message, ctx: &mut Context) {
+        if self.contradicts(&message) {
+            let (store, region) = (self.store, self.region_id());
+            ctx.emit(EventKind::StorePanicked { store, region }, self.cause);
+            ctx.panicked.push(store);
+            return;
+        }
+        self.wake_for(&message, ctx);
+        let accepted = self.drive(ctx, |node| node.step(message));
+        // raft-rs refuses only answers from peers it does not know; TiKV drops them as well.
+        drop(accepted);
+        if self.leader_id().is_some() {
+            self.leaderless_since = None;
+        } else if self.leaderless_since.is_none() {
+            self.leaderless_since = Some(ctx.now);
+        }
+    }
+
+    /// Whether a leader contradicts what is committed here. raft-rs panics then, and TiKV with it;
+    /// it takes stores that come back after recovery has replaced them.
+    fn contradicts(&self, message: &Message) -> bool {
+        if message.term < self.term() {
+            return false;
+        }
+        match message.get_msg_type() {
+            MessageType::MsgHeartbeat => self.last_index() < message.commit,
+            MessageType::MsgAppend => {
+                let log = &self.node.raft.raft_log;
+                let same = |index, term| log.term(index).is_ok_and(|known| known == term);
+                same(message.index, message.log_term)
+                    && message.get_entries().iter().any(|entry| {
+                        self.first_index() <= entry.index
+                            && entry.index <= log.committed
+                            && !same(entry.index, entry.term)
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    fn remember(&mut self, from: Peer, now: Millis) {
+        if self.is_leader() {
+            match self.heard.iter_mut().find(|(id, _)| *id == from.id) {
+                Some((_, at)) => *at = now,
+                None => self.heard.push((from.id, now)),
+            }
+        }
+        let known = self.region().peer(from.id).is_some();
+        if !known && !self.senders.iter().any(|sender| sender.id == from.id) {
+            self.senders.push(from);
+        }
+    }
+
+    /// Proposes a client's write. Returns whether the peer could.
+    pub(super) fn propose_write(&mut self, ctx: &mut Context, out: &mut Outbox) -> bool {
+        if !self.is_leader() || self.force_leader.is_some() {
+            return false;
+        }
+        self.wake(ctx);
+        let bytes = Proposal::Write.encode();
+        let proposed = self.drive(ctx, |node| node.propose(Vec::new(), bytes)).is_ok();
+        self.handle_ready(ctx, out);
+        proposed
+    }
+
+    /// Cuts the log where every member has it. TiKV: `fsm/peer.rs:on_raft_gc_log_tick`.
+    fn maybe_compact_log(&mut self, ctx: &mut Context) {
+        if !self.is_leader() || !self.ticks.is_multiple_of(LOG_GC_TICKS) {
+            return;
+        }
+        let first = self.first_index();
+        let replicated =
+            self.node.raft.prs().iter().map(|(_, progress)| progress.matched).min().unwrap_or(0);
+        let applied = self.applied_index();
+        let upto = if first + LOG_GC_LIMIT <= applied {
+            replicated.max(first + (applied - first) / 2)
+        } else if first + LOG_GC_THRESHOLD <= replicated {
+            replicated.min(applied)
+        } else {
+            return;
+        };
+        let bytes = Proposal::CompactLog(upto - 1).encode();
+        // A leader that cannot take a proposal now looks again three seconds later.
+        let _ = self.drive(ctx, |node| node.propose(Vec::new(), bytes));
+    }
+
+    /// Works off what raft-rs wants done: send, write, apply. TiKV: `peer.rs:handle_raft_ready`.
+    pub(super) fn handle_ready(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        while self.node.has_ready() {
+            let was_leader = self.hibernation.was_leader;
+            let mut ready = self.node.ready();
+            self.post(ready.take_messages(), out);
+            if !ready.snapshot().is_empty() {
+                let region = self.incoming.take().expect("a snapshot comes with its region");
+                self.node.mut_store().restore(ready.snapshot(), region);
+            }
+            let snapshot = Some(ready.snapshot().get_metadata().index).filter(|index| 0 < *index);
+            self.node.mut_store().append(ready.entries());
+            if let Some(hard_state) = ready.hs() {
+                self.node.mut_store().hard_state = hard_state.clone();
+            }
+            let mut committed = ready.take_committed_entries();
+            let persisted = ready.take_persisted_messages();
+            let mut light = self.node.advance_append(ready);
+            self.post(persisted, out);
+            self.post(light.take_messages(), out);
+            if let Some(commit) = light.commit_index() {
+                self.node.mut_store().hard_state.commit = commit;
+            }
+            committed.extend(light.take_committed_entries());
+            if was_leader != self.is_leader() {
+                self.on_role_changed(ctx, out);
+            }
+            if let Some(index) = snapshot {
+                self.on_snapshot_installed(index, ctx);
+            }
+            self.apply(committed, ctx, out);
+        }
+    }
+
+    fn on_snapshot_installed(&mut self, index: u64, ctx: &mut Context) {
+        self.node.advance_apply_to(index);
+        let (region, store) = (self.region_id(), self.store);
+        ctx.checker.on_snapshot(region, store, self.id, self.region().epoch);
+        ctx.emit(EventKind::SnapshotApplied { region, store, index }, self.cause);
+    }
+
+    fn on_role_changed(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        self.hibernation.was_leader = self.is_leader();
+        let (region, peer, store, term) = (self.region_id(), self.id, self.store, self.term());
+        let earlier = ctx.events.latest(Subject::Leader(region));
+        if self.is_leader() {
+            self.heard.clear();
+            self.pending.clear();
+            let kind = EventKind::BecameLeader { region, peer: self.me(), term };
+            let cause = ctx.emit(kind, earlier);
+            self.cause = Some(cause);
+            let forced = self.force_leader.is_some();
+            let log = self.node.store();
+            ctx.checker.on_leader(
+                region,
+                term,
+                peer,
+                self.last_index(),
+                |i| log.term_at(i),
+                forced,
+            );
+            ctx.report_losses(region, cause);
+            self.wake(ctx);
+            self.heartbeat(ctx, out);
+        } else {
+            let kind = EventKind::SteppedDown { region, peer, store, term };
+            self.cause = Some(ctx.emit(kind, earlier));
+            self.leaderless_since = Some(ctx.now);
+            self.on_force_leader_deposed();
+            self.wake(ctx);
+        }
+    }
+
+    /// Addresses raft-rs's messages. Sorted by receiver: raft-rs broadcasts in the order of a hash
+    /// map, which differs between 32 and 64 bits; the order on one link stays as it was.
+    fn post(&mut self, mut messages: Vec<Message>, out: &mut Outbox) {
+        messages.sort_by_key(|message| message.to);
+        for message in messages {
+            let to = PeerId(message.to);
+            let Some(to) = self.find(to) else { continue };
+            let body = if message.get_msg_type() == MessageType::MsgSnapshot {
+                Body::Snapshot(message, self.region().clone(), self.size_mib)
+            } else {
+                Body::Raft(message)
+            };
+            self.send(to, body, out);
+        }
+    }
+
+    pub(super) fn send(&self, to: Peer, body: Body, out: &mut Outbox) {
+        out.messages.push(Envelope {
+            region: self.region_id(),
+            from: self.me(),
+            to,
+            epoch: self.region().epoch,
+            body,
+            cause: self.cause,
+            held_in_life: None,
+        });
+    }
+
+    fn find(&self, id: PeerId) -> Option<Peer> {
+        let sender = || self.senders.iter().copied().find(|sender| sender.id == id);
+        self.region().peer(id).or_else(sender)
+    }
+
+    /// The pd-heartbeat-tick.
+    pub(super) fn on_pd_tick(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        self.pd_tick_armed = false;
+        self.heartbeat(ctx, out);
+        if self.is_leader() && !self.is_hibernated() {
+            self.arm_pd_tick(ctx);
+        }
+    }
+
+    /// Reports the region to PD. TiKV: `peer.rs:heartbeat_pd`.
+    pub(super) fn heartbeat(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        if !self.is_leader() {
+            return self.heard.clear();
+        }
+        let (region, id, now) = (self.region().clone(), self.id, ctx.now);
+        let others = || region.peers.iter().copied().filter(|peer| peer.id != id);
+        let mut down_peers = Vec::new();
+        for peer in others() {
+            match self.heard.iter().find(|(id, _)| *id == peer.id) {
+                Some((_, at)) if PEER_DOWN_MS <= now.since(*at) => {
+                    down_peers.push((peer, now.since(*at) / SECOND));
+                }
+                Some(_) => {}
+                None => self.heard.push((peer.id, now)),
+            }
+        }
+        let truncated = self.node.store().truncated_index;
+        let lacks_log = |peer: &Peer| {
+            let progress = self.node.raft.prs().get(peer.id.0);
+            progress.is_some_and(|progress| progress.matched < truncated)
+        };
+        let pending_peers: Vec<Peer> = others().filter(lacks_log).collect();
+        self.pending = pending_peers.iter().map(|peer| peer.id).collect();
+        let members = ctx.events.latest(Subject::Members(region.id));
+        out.heartbeats.push(RegionHeartbeat {
+            leader: self.me(),
+            term: self.term(),
+            down_peers,
+            pending_peers,
+            approximate_size_mib: self.size_mib,
+            cause: members.max(self.cause),
+            region,
+        });
+    }
+
+    /// A member that needed a snapshot has caught up: PD waits for this.
+    /// TiKV: `peer.rs:any_new_peer_catch_up`.
+    fn note_catch_up(&mut self, from: PeerId, ctx: &mut Context, out: &mut Outbox) {
+        if !self.is_leader() || !self.pending.contains(&from) {
+            return;
+        }
+        let truncated = self.node.store().truncated_index;
+        if self.node.raft.prs().get(from.0).is_some_and(|p| truncated <= p.matched) {
+            self.heartbeat(ctx, out);
+        }
+    }
+
+    /// Messages to this member are being dropped.
+    pub(super) fn on_undelivered(
+        &mut self,
+        to: PeerId,
+        snapshot: bool,
+        ctx: &mut Context,
+        out: &mut Outbox,
+    ) {
+        self.drive(ctx, |node| node.report_unreachable(to.0));
+        if snapshot {
+            self.drive(ctx, |node| node.report_snapshot(to.0, raft::SnapshotStatus::Failure));
+        }
+        self.handle_ready(ctx, out);
+    }
+
+    /// The snapshot worker has delivered a snapshot to this member, or has not.
+    pub(super) fn on_snapshot_sent(
+        &mut self,
+        to: PeerId,
+        delivered: bool,
+        ctx: &mut Context,
+        out: &mut Outbox,
+    ) {
+        let status = match delivered {
+            true => raft::SnapshotStatus::Finish,
+            false => raft::SnapshotStatus::Failure,
+        };
+        self.drive(ctx, |node| node.report_snapshot(to.0, status));
+        self.handle_ready(ctx, out);
+    }
+
+    /// What stays when the process ends.
+    pub(super) fn into_storage(mut self) -> PeerStorage {
+        let region = self.region_id();
+        std::mem::replace(self.node.mut_store(), PeerStorage::uninitialized(region))
+    }
+}
+
+impl std::fmt::Debug for PeerFsm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "peer {} of region {} on store {}", self.id, self.region_id(), self.store)
+    }
+}

@@ -1,0 +1,136 @@
+//! What the entries of a region's log mean, and their bytes.
+//!
+//! A write carries nothing: the model keeps no data, only how far each replica has got. A change of
+//! membership is an entry of raft-rs's own kind, whose context says on which stores the peers are.
+
+use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2};
+
+use crate::ids::{PeerId, StoreId};
+use crate::message::PeerChange;
+use crate::region::{Peer, PeerRole};
+
+/// An ordinary entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proposal {
+    /// A new leader's first entry.
+    Empty,
+    /// A client's write.
+    Write,
+    /// Every peer drops its log up to this index. TiKV: `AdminCmdType::CompactLog`.
+    CompactLog(u64),
+}
+
+const WRITE: u8 = b'w';
+const COMPACT_LOG: u8 = b'c';
+
+impl Proposal {
+    /// Its bytes in the log.
+    pub(crate) fn encode(self) -> Vec<u8> {
+        match self {
+            Proposal::Empty => Vec::new(),
+            Proposal::Write => vec![WRITE],
+            Proposal::CompactLog(index) => {
+                let mut bytes = vec![COMPACT_LOG];
+                bytes.extend(index.to_le_bytes());
+                bytes
+            }
+        }
+    }
+
+    /// The entry these bytes stand for.
+    pub(crate) fn decode(bytes: &[u8]) -> Proposal {
+        match bytes {
+            [] => Proposal::Empty,
+            [WRITE] => Proposal::Write,
+            [COMPACT_LOG, index @ ..] => {
+                let index = index.try_into().expect("a CompactLog holds one 64-bit index");
+                Proposal::CompactLog(u64::from_le_bytes(index))
+            }
+            other => panic!("no proposal has the bytes {other:?}"),
+        }
+    }
+}
+
+/// The bytes of a list of changes, for the context of a conf change entry.
+pub(crate) fn encode_changes(changes: &[PeerChange]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(changes.len() * 17);
+    for change in changes {
+        bytes.push(match change {
+            PeerChange::AddVoter(_) => 0,
+            PeerChange::AddLearner(_) => 1,
+            PeerChange::Remove(_) => 2,
+        });
+        bytes.extend(change.peer().id.0.to_le_bytes());
+        bytes.extend(change.peer().store.0.to_le_bytes());
+    }
+    bytes
+}
+
+/// The changes these bytes stand for.
+pub(crate) fn decode_changes(bytes: &[u8]) -> Vec<PeerChange> {
+    let number =
+        |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("a change holds two 64-bit ids"));
+    let decode = |change: &[u8]| {
+        let (id, store) = (PeerId(number(&change[1..9])), StoreId(number(&change[9..17])));
+        match change[0] {
+            0 => PeerChange::AddVoter(Peer { id, store, role: PeerRole::Voter }),
+            1 => PeerChange::AddLearner(Peer { id, store, role: PeerRole::Learner }),
+            2 => PeerChange::Remove(Peer { id, store, role: PeerRole::Learner }),
+            other => panic!("no change has the kind {other}"),
+        }
+    };
+    bytes.chunks_exact(17).map(decode).collect()
+}
+
+/// The changes in raft-rs's form. One change is simple; several go through a joint configuration
+/// that is left explicitly, by an empty change. TiKV: `ChangePeerI::to_confchange`.
+pub(crate) fn conf_change(changes: &[PeerChange]) -> ConfChangeV2 {
+    let single = |change: &PeerChange| {
+        let change_type = match change {
+            PeerChange::AddVoter(_) => ConfChangeType::AddNode,
+            PeerChange::AddLearner(_) => ConfChangeType::AddLearnerNode,
+            PeerChange::Remove(_) => ConfChangeType::RemoveNode,
+        };
+        let mut single = ConfChangeSingle { node_id: change.peer().id.0, ..Default::default() };
+        single.set_change_type(change_type);
+        single
+    };
+    let mut conf_change = ConfChangeV2::default();
+    conf_change.set_changes(changes.iter().map(single).collect::<Vec<_>>().into());
+    if 1 < changes.len() {
+        conf_change.set_transition(ConfChangeTransition::Explicit);
+    }
+    conf_change
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proposals_survive_the_log() {
+        for proposal in [Proposal::Empty, Proposal::Write, Proposal::CompactLog(70)] {
+            assert_eq!(Proposal::decode(&proposal.encode()), proposal);
+        }
+    }
+
+    #[test]
+    fn changes_survive_the_log() {
+        let peer = |id, role| Peer { id: PeerId(id), store: StoreId(id + 100), role };
+        let changes = vec![
+            PeerChange::AddVoter(peer(1, PeerRole::Voter)),
+            PeerChange::AddLearner(peer(2, PeerRole::Learner)),
+            PeerChange::Remove(peer(3, PeerRole::Learner)),
+        ];
+        assert_eq!(decode_changes(&encode_changes(&changes)), changes);
+    }
+
+    #[test]
+    fn only_several_changes_go_through_a_joint_configuration() {
+        let peer = Peer { id: PeerId(1), store: StoreId(1), role: PeerRole::Learner };
+        let change = PeerChange::Remove(peer);
+        assert!(conf_change(&[change]).enter_joint().is_none());
+        assert!(conf_change(&[change, change]).enter_joint().is_some());
+        assert!(conf_change(&[]).leave_joint());
+    }
+}

@@ -1,0 +1,305 @@
+//! TiKV's side of unsafe recovery: a store carries out PD's plan, waits until everything is
+//! applied, and reports. TiKV: `unsafe_recovery.rs`, `worker/pd.rs`.
+//!
+//! TiKV counts references to a "syncer" to know when all peers are done. Here the store keeps the
+//! set of regions that are not.
+
+use std::collections::BTreeSet;
+
+use super::Store;
+use super::peer::{Outbox, PeerFsm};
+use crate::context::Context;
+use crate::event::{EventKind, Subject};
+use crate::ids::{EventId, Millis, RegionId};
+use crate::message::{PeerChange, PeerReport, RecoveryPlan, StoreHeartbeat, StoreReport};
+use crate::region::{Peer, PeerRole, Region};
+use crate::release::LearnersOnDemotion;
+
+/// A plan that a store is carrying out.
+#[derive(Debug)]
+pub(super) struct PlanExecution {
+    step: u64,
+    phase: PlanPhase,
+    /// Regions whose peers are not done with the phase.
+    pending: BTreeSet<RegionId>,
+    since: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PlanPhase {
+    /// Force leaders are being entered.
+    EnterForceLeader,
+    /// Peers are being created, destroyed and demoted.
+    Execute,
+    /// Everything there is to apply is being applied; afterwards force leaders may have to go.
+    WaitApply { exit_force_leader: bool },
+}
+
+/// What a peer has to do for a plan. TiKV: `UnsafeRecoveryState`.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    /// Demote these; done when `target` is applied.
+    Demote { failed: Vec<Peer>, target: u64, after_exit: bool },
+    /// Apply up to here.
+    WaitApply { target: u64 },
+    /// The demotion could not be proposed: the force leader is kept for the next try.
+    Failed,
+}
+
+impl Store {
+    /// PD's plan has arrived with the answer to a store heartbeat.
+    pub(crate) fn on_plan(
+        &mut self,
+        plan: RecoveryPlan,
+        cause: Option<EventId>,
+        ctx: &mut Context,
+    ) {
+        // A peer that still works for an earlier plan refuses the new one, unless that has been
+        // going on for too long.
+        let stale = |old: &PlanExecution| super::force_leader::EXPIRY < ctx.now.since(old.since);
+        if self.plan.as_ref().is_some_and(|old| !stale(old)) {
+            return;
+        }
+        for peer in self.peers.values_mut() {
+            peer.work = None;
+        }
+        let (step, since) = (plan.step, ctx.now);
+        let phase = match plan.force_leader {
+            Some(_) => PlanPhase::EnterForceLeader,
+            None => PlanPhase::Execute,
+        };
+        self.plan = Some(PlanExecution { step, phase, pending: BTreeSet::new(), since });
+        let mut out = Outbox::default();
+        let pending = match plan.force_leader {
+            Some(order) => {
+                for region in &order.enter_force_leaders {
+                    if let Some(peer) = self.peers.get_mut(region) {
+                        peer.enter_force_leader(&order.failed_stores, ctx, &mut out);
+                    }
+                }
+                order.enter_force_leaders.into_iter().collect()
+            }
+            None => self.execute(&plan, cause, ctx, &mut out),
+        };
+        if let Some(execution) = &mut self.plan {
+            execution.pending = pending;
+        }
+        self.flush(out, ctx);
+        self.check_plan(ctx);
+    }
+
+    fn execute(
+        &mut self,
+        plan: &RecoveryPlan,
+        cause: Option<EventId>,
+        ctx: &mut Context,
+        out: &mut Outbox,
+    ) -> BTreeSet<RegionId> {
+        for region in &plan.creates {
+            self.create_region(region, cause, ctx, out);
+        }
+        for region in &plan.tombstones {
+            out.destroyed.push((*region, crate::event::DestroyReason::Recovery, cause));
+        }
+        for demote in &plan.demotes {
+            if let Some(peer) = self.peers.get_mut(&demote.region) {
+                peer.demote(demote.failed_voters.clone(), cause, ctx, out);
+            }
+        }
+        plan.demotes.iter().map(|demote| demote.region).collect()
+    }
+
+    fn create_region(
+        &mut self,
+        region: &Region,
+        cause: Option<EventId>,
+        ctx: &mut Context,
+        out: &mut Outbox,
+    ) {
+        let overlapping = self.peers.values().any(|peer| {
+            peer.is_initialized()
+                && (peer.region_id() == region.id || peer.region().overlaps(region))
+        });
+        let Some(me) = region.peer_on(self.id()).filter(|_| !overlapping) else { return };
+        let region = std::sync::Arc::new(region.clone());
+        let cause = ctx.emit(EventKind::EmptyRegionCreated(region.clone()), cause);
+        self.bootstrap_peer(region.clone(), me.id, 1, Some(cause), ctx);
+        if let Some(peer) = self.peers.get_mut(&region.id) {
+            peer.campaign(ctx, out);
+        }
+    }
+
+    /// Goes on with the plan when the peers are done with its phase.
+    pub(super) fn check_plan(&mut self, ctx: &mut Context) {
+        while let Some(execution) = &mut self.plan {
+            let phase = execution.phase;
+            let peers = &self.peers;
+            execution.pending.retain(|region| {
+                peers.get(region).is_some_and(|peer| match phase {
+                    PlanPhase::EnterForceLeader => peer.is_entering_force_leader(),
+                    PlanPhase::Execute | PlanPhase::WaitApply { .. } => peer.is_working(),
+                })
+            });
+            if !execution.pending.is_empty() {
+                return;
+            }
+            match phase {
+                PlanPhase::EnterForceLeader => self.wait_apply(false),
+                PlanPhase::Execute => self.wait_apply(true),
+                PlanPhase::WaitApply { exit_force_leader } => {
+                    self.finish_plan(exit_force_leader, ctx);
+                }
+            }
+        }
+    }
+
+    fn wait_apply(&mut self, exit_force_leader: bool) {
+        for peer in self.peers.values_mut() {
+            peer.start_wait_apply();
+        }
+        let waiting = self.peers.values().filter(|peer| peer.is_working());
+        let pending = waiting.map(PeerFsm::region_id).collect();
+        if let Some(execution) = &mut self.plan {
+            execution.phase = PlanPhase::WaitApply { exit_force_leader };
+            execution.pending = pending;
+        }
+    }
+
+    fn finish_plan(&mut self, exit_force_leader: bool, ctx: &mut Context) {
+        let Some(execution) = self.plan.take() else { return };
+        let mut out = Outbox::default();
+        for peer in self.peers.values_mut() {
+            let failed = matches!(peer.work, Some(Work::Failed));
+            peer.work = None;
+            if exit_force_leader && !failed {
+                peer.exit_force_leader(ctx, &mut out);
+            }
+        }
+        self.flush(out, ctx);
+        let peer_reports = self.peers.values().map(|peer| peer.report()).collect();
+        let report = StoreReport { step: execution.step, peer_reports };
+        self.heartbeat_pd(Some(report), ctx);
+    }
+
+    /// Sends PD a store heartbeat; with a report it is an extra one, for unsafe recovery only.
+    pub(crate) fn heartbeat_pd(&mut self, report: Option<StoreReport>, ctx: &mut Context) {
+        let region_count = self.peers.len() as u64;
+        let heartbeat = StoreHeartbeat { store: self.id(), region_count, report };
+        let life = self.life();
+        ctx.schedule(
+            crate::network::LATENCY_TO_PD,
+            crate::agenda::Item::StoreHeartbeat(Box::new(heartbeat), life),
+        );
+    }
+}
+
+impl PeerFsm {
+    /// Whether a plan still waits for it.
+    fn is_working(&self) -> bool {
+        match &self.work {
+            Some(Work::Demote { .. }) => true,
+            Some(Work::WaitApply { target }) => self.applied_index() < *target,
+            Some(Work::Failed) | None => false,
+        }
+    }
+
+    fn start_wait_apply(&mut self) {
+        if !matches!(self.work, Some(Work::Failed)) {
+            let target = match self.force_leader {
+                Some(_) => self.last_index(),
+                None => self.commit_index(),
+            };
+            self.work = Some(Work::WaitApply { target });
+        }
+    }
+
+    /// Turns failed voters into learners. TiKV: `demote_failed_voters_request`.
+    fn demote(
+        &mut self,
+        failed: Vec<Peer>,
+        cause: Option<EventId>,
+        ctx: &mut Context,
+        out: &mut Outbox,
+    ) {
+        if !self.is_force_leader() {
+            return;
+        }
+        if self.region().in_joint_state() {
+            self.propose_change(&[], cause, ctx);
+            let target = self.last_index();
+            self.work = Some(Work::Demote { failed, target, after_exit: true });
+        } else {
+            self.propose_demotion(&failed, cause, ctx);
+        }
+        self.handle_ready(ctx, out);
+    }
+
+    fn propose_demotion(&mut self, failed: &[Peer], cause: Option<EventId>, ctx: &mut Context) {
+        let (region, store) = (self.region_id(), self.store());
+        let plan = cause.or(ctx.events.latest(Subject::Recovery));
+        let mut changes = Vec::new();
+        for listed in failed {
+            let Some(member) = self.region().peer(listed.id) else { continue };
+            match (listed.role, ctx.knobs.learners_on_demotion) {
+                (PeerRole::Voter, _) => {
+                    changes
+                        .push(PeerChange::AddLearner(Peer { role: PeerRole::Learner, ..member }));
+                }
+                (PeerRole::Learner, LearnersOnDemotion::Remove) => {
+                    changes.push(PeerChange::Remove(member));
+                }
+                (PeerRole::Learner, LearnersOnDemotion::Keep) => {
+                    ctx.emit(EventKind::LearnerSkipped { region, peer: member }, plan);
+                }
+                (PeerRole::IncomingVoter | PeerRole::DemotingVoter, _) => {}
+            }
+        }
+        let me = self.me();
+        if me.role == PeerRole::Learner {
+            changes.push(PeerChange::AddVoter(Peer { role: PeerRole::Voter, ..me }));
+        }
+        self.work = None;
+        if changes.is_empty() {
+            return;
+        }
+        let kind = EventKind::DemotionProposed { region, store, changes: changes.clone() };
+        if self.propose_change(&changes, None, ctx) {
+            self.change_cause = Some(ctx.emit(kind, plan));
+            let target = self.last_index();
+            self.work = Some(Work::Demote { failed: Vec::new(), target, after_exit: false });
+        } else {
+            self.work = Some(Work::Failed);
+        }
+    }
+
+    /// Looks whether the demotion under way has been applied, and what comes after it.
+    pub(super) fn check_work(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        let Some(Work::Demote { failed, target, after_exit }) = &self.work else { return };
+        if self.applied_index() < *target {
+            return;
+        }
+        if *after_exit {
+            let failed = failed.clone();
+            self.propose_demotion(&failed, None, ctx);
+        } else {
+            self.work = None;
+            if self.region().in_joint_state() {
+                let cause = ctx.events.latest(Subject::Members(self.region_id()));
+                self.propose_change(&[], cause, ctx);
+            }
+        }
+        self.handle_ready(ctx, out);
+    }
+
+    fn report(&self) -> PeerReport {
+        PeerReport {
+            region: self.region().clone(),
+            term: self.node.store().hard_state.term,
+            last_index: self.node.store().last_entry_index(),
+            commit: self.node.store().hard_state.commit,
+            applied: self.applied_index(),
+            is_force_leader: self.force_leader.is_some(),
+            has_commit_merge: false,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! TiDB, as far as TiFlash replicas go: the rule a table's `SET TIFLASH REPLICA` writes to PD, and
+//! the poll that decides whether the replica is available.
+//! TiDB: `pkg/ddl/ddl_tiflash_api.go`.
+//!
+//! The poll's own HTTP requests take no time here.
+
+use std::collections::BTreeMap;
+
+use crate::context::Context;
+use crate::event::{EventKind, Subject};
+use crate::ids::{EventId, RegionId, SECOND, StoreId, TableId};
+use crate::pd::Pd;
+use crate::raftstore::Store;
+use crate::region::{Key, Region};
+use crate::setup::TableSetup;
+use crate::store::{Engine, StoreStatus};
+
+/// Interval of the poll. TiDB: `PollTiFlashInterval`.
+pub const POLL_MS: u64 = 2 * SECOND;
+/// Polls between two looks at PD's list of TiFlash stores. TiDB: `UpdateTiFlashStoreTick`.
+const STORE_LIST_TICKS: u64 = 5;
+/// A table's poll backs off from 1 to this many ticks. TiDB: `PollTiFlashBackoffMaxTick`.
+const BACKOFF_MAX_TICKS: u64 = 10;
+/// PROGRESS is counted in 1/10000.
+pub const PROGRESS_FULL: u64 = 10_000;
+
+/// The DDL owner of TiDB.
+#[derive(Debug)]
+pub struct Tidb {
+    tables: Vec<Table>,
+    ticks: u64,
+    /// TiFlash stores as of the last look at PD.
+    tiflash: Vec<(StoreId, StoreStatus)>,
+}
+
+/// A table, as `information_schema.tiflash_replica` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// TABLE_ID.
+    pub id: TableId,
+    /// TABLE_SCHEMA and TABLE_NAME: `db.name`.
+    pub name: String,
+    /// REPLICA_COUNT; 0 means that the table has no TiFlash replica and no row there.
+    pub replica_count: u64,
+    /// AVAILABLE. Once set it stays until the replica count is 0.
+    pub available: bool,
+    /// PROGRESS in 1/10000: replicas found, of regions times REPLICA_COUNT.
+    pub progress_bp: u64,
+    /// The regions short of a replica at the last poll.
+    pub missing: Vec<RegionId>,
+    backoff: Backoff,
+}
+
+/// How many ticks a table waits between polls: 1 at first, then ×1.5 up to 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Backoff {
+    /// In half ticks, so that no fraction is lost to whole numbers at the start.
+    threshold_halves: u64,
+    counter: u64,
+}
+
+impl Backoff {
+    const START: Backoff = Backoff { threshold_halves: 2, counter: 0 };
+
+    /// Whether the table is polled at this tick.
+    fn is_due(&mut self) -> bool {
+        self.counter += 1;
+        if 2 * self.counter < self.threshold_halves {
+            return false;
+        }
+        self.counter = 0;
+        self.threshold_halves = (self.threshold_halves * 3 / 2).min(2 * BACKOFF_MAX_TICKS);
+        true
+    }
+}
+
+impl Tidb {
+    /// TiDB with these tables.
+    pub(crate) fn new(tables: &[TableSetup]) -> Tidb {
+        let table = |setup: &TableSetup| Table {
+            id: setup.id,
+            name: setup.name.clone(),
+            replica_count: setup.tiflash_replicas,
+            available: setup.available && 0 < setup.tiflash_replicas,
+            progress_bp: if setup.available { PROGRESS_FULL } else { 0 },
+            missing: Vec::new(),
+            backoff: Backoff::START,
+        };
+        Tidb { tables: tables.iter().map(table).collect(), ticks: 0, tiflash: Vec::new() }
+    }
+
+    /// Every table, in the order of the setup.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter()
+    }
+
+    /// The table of this name. Names compare without case, as in MySQL.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+    }
+
+    /// `ALTER TABLE … SET TIFLASH REPLICA count`, for a table that exists. 0 and then n begins anew;
+    /// a change between other numbers keeps AVAILABLE (tidb#63293).
+    pub(crate) fn set_replica(&mut self, table: TableId, count: u64) {
+        let table =
+            self.tables.iter_mut().find(|t| t.id == table).expect("the command was checked");
+        if table.replica_count == 0 || count == 0 {
+            table.available = false;
+            table.progress_bp = 0;
+        }
+        table.replica_count = count;
+        table.missing.clear();
+        table.backoff = Backoff::START;
+    }
+
+    /// One tick of the poll. TiDB: `refreshTiFlashTicker`.
+    pub(crate) fn poll(&mut self, pd: &Pd, stores: &BTreeMap<StoreId, Store>, ctx: &mut Context) {
+        if self.ticks.is_multiple_of(STORE_LIST_TICKS) {
+            let is_tiflash = |engine| engine == Engine::TiFlash;
+            self.tiflash = pd
+                .stores()
+                .values()
+                .filter(|record| is_tiflash(record.meta.engine))
+                .map(|record| (record.meta.id, record.status(ctx.now)))
+                .collect();
+        }
+        self.ticks += 1;
+        for table in self.tables.iter_mut().filter(|table| 0 < table.replica_count) {
+            if !table.available && !table.backoff.is_due() {
+                continue;
+            }
+            if let Some(found) = count_replicas(table, &self.tiflash, pd, stores) {
+                table.take(found, pd, ctx);
+            }
+        }
+    }
+}
+
+/// What one look at a table's replicas found.
+struct Found {
+    progress_bp: u64,
+    missing: Vec<RegionId>,
+}
+
+impl Table {
+    fn take(&mut self, found: Found, pd: &Pd, ctx: &mut Context) {
+        self.progress_bp = found.progress_bp;
+        if !self.available && found.progress_bp == PROGRESS_FULL {
+            self.available = true;
+            self.missing.clear();
+            let cause = ctx.events.latest(Subject::Table(self.id));
+            ctx.emit(EventKind::TableAvailable(self.id), cause);
+        } else if found.missing != self.missing {
+            self.missing = found.missing;
+            if !self.missing.is_empty() {
+                let causes = self.reasons(pd, ctx);
+                let (table, progress_bp) = (self.id, self.progress_bp);
+                let missing = self.missing.clone();
+                ctx.emit(EventKind::TableNotReady { table, progress_bp, missing }, causes);
+            }
+        }
+    }
+
+    /// Why replicas are missing: what PD cannot repair, or what became of a learner; and the rule.
+    fn reasons(&self, pd: &Pd, ctx: &Context) -> Vec<EventId> {
+        let events = &ctx.events;
+        let about_learners = |region: RegionId| {
+            let members = pd.region(region).map(|info| info.region.peers.clone());
+            let learners = members.unwrap_or_default().into_iter();
+            learners.filter_map(|peer| events.latest(Subject::Peer(region, peer.id))).max()
+        };
+        let reason = |region: &RegionId| {
+            events.latest(Subject::Repair(*region)).or_else(|| about_learners(*region))
+        };
+        let mut causes: Vec<EventId> = self.missing.iter().filter_map(reason).take(3).collect();
+        causes.extend(events.latest(Subject::Table(self.id)));
+        causes.sort_unstable_by(|a, b| b.cmp(a));
+        causes.dedup();
+        causes
+    }
+}
+
+/// Asks PD for the table's regions and every TiFlash store for its replicas. `None` where TiDB
+/// gives up and leaves the table as it is: a store that PD calls Up or Disconnected does not
+/// answer, or PD knows no region. TiDB: `infosync.CalculateTiFlashProgress`.
+fn count_replicas(
+    table: &Table,
+    tiflash: &[(StoreId, StoreStatus)],
+    pd: &Pd,
+    stores: &BTreeMap<StoreId, Store>,
+) -> Option<Found> {
+    let (start, end) = (Key::record_prefix(table.id), Key::table_prefix(TableId(table.id.0 + 1)));
+    let mut replicas: BTreeMap<RegionId, u64> =
+        pd.regions_in(&start, &end).map(|info| (info.region.id, 0)).collect();
+    let wanted = replicas.len() as u64 * table.replica_count;
+    if wanted == 0 {
+        return None;
+    }
+    let mut found = 0;
+    for (store, status) in tiflash {
+        match status {
+            StoreStatus::Up | StoreStatus::Disconnected => {}
+            StoreStatus::Down | StoreStatus::Offline | StoreStatus::Tombstone => continue,
+        }
+        let store = stores.get(store).filter(|store| store.is_running())?;
+        let is_here =
+            |region: &Region| region.start < end && (region.end.is_empty() || start < region.end);
+        let ready = store.peers().filter(|peer| peer.is_initialized() && is_here(peer.region()));
+        for peer in ready {
+            found += 1;
+            if let Some(count) = replicas.get_mut(&peer.region_id()) {
+                *count += 1;
+            }
+        }
+    }
+    let short =
+        |(region, count): (&RegionId, &u64)| (*count < table.replica_count).then_some(*region);
+    Some(Found {
+        progress_bp: (found * PROGRESS_FULL / wanted).min(PROGRESS_FULL),
+        missing: replicas.iter().filter_map(short).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_polled_ever_more_rarely() {
+        let mut backoff = Backoff::START;
+        let due: Vec<u64> = (1..=40).filter(|_| backoff.is_due()).collect();
+        assert_eq!(due, [1, 3, 5, 8, 13, 20, 30, 40]);
+    }
+
+    #[test]
+    fn replica_changes_between_other_numbers_keep_available() {
+        let setup = TableSetup {
+            id: TableId(45),
+            name: "tpcc.stock".into(),
+            tiflash_replicas: 2,
+            available: true,
+        };
+        let mut tidb = Tidb::new(&[setup]);
+        tidb.set_replica(TableId(45), 1);
+        assert!(tidb.tables[0].available);
+        tidb.set_replica(TableId(45), 0);
+        tidb.set_replica(TableId(45), 1);
+        assert!(!tidb.tables[0].available);
+    }
+}

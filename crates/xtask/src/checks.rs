@@ -1,0 +1,105 @@
+//! `cargo xtask test`: everything that CI runs, in order of speed, up to the first failure.
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    chromium, page, server, sizes,
+    workspace::{self, WASM, Workspace},
+};
+
+/// One thing that CI checks.
+struct Check {
+    /// What one types to run it alone.
+    name: &'static str,
+    /// What holds when it has passed.
+    claim: &'static str,
+    run: fn(&Workspace) -> Result<()>,
+}
+
+const CHECKS: [Check; 7] = [
+    Check { name: "format", claim: "the sources are formatted", run: format },
+    Check { name: "lint", claim: "clippy has nothing to say", run: lint },
+    Check { name: "lint-wasm", claim: "nor has it in the page for wasm32", run: lint_wasm },
+    Check { name: "unit", claim: "unit, golden and determinism tests pass", run: unit },
+    Check { name: "doc", claim: "the documentation builds, its links lead somewhere", run: doc },
+    Check { name: "page", claim: "the page builds", run: build_page },
+    Check { name: "browser", claim: "the page works in a real browser", run: browser },
+];
+
+/// The tests of all crates but this one. The browser tests name the same crates, so that Cargo
+/// reuses what the unit tests have built.
+const OTHERS_TESTS: [&str; 5] = ["test", "--workspace", "--exclude", "xtask", "--locked"];
+
+/// Runs the checks called `names`, or all if none is named.
+pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Result<()> {
+    if let Some(stranger) = names.iter().find(|name| CHECKS.iter().all(|c| c.name != **name)) {
+        let known: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+        bail!("no such check: {stranger}; there are {}", known.join(", "));
+    }
+    let chosen = |check: &&Check| names.is_empty() || names.contains(&check.name);
+    let mut times = Vec::new();
+    for check in CHECKS.iter().filter(chosen) {
+        println!("\n== {}: {}", check.name, check.claim);
+        times.push((check.name, timed(|| (check.run)(workspace), check.name)?));
+    }
+    println!();
+    for (name, seconds) in &times {
+        println!("{name:<12}{seconds:>8.1} s");
+    }
+    println!("all checks passed");
+    Ok(())
+}
+
+/// Does `work` and returns how long it took, in seconds.
+#[expect(clippy::disallowed_types, reason = "how long a check takes is told, never decided upon")]
+fn timed(work: impl FnOnce() -> Result<()>, name: &str) -> Result<f64> {
+    let start = std::time::Instant::now();
+    let outcome = work();
+    let seconds = start.elapsed().as_secs_f64();
+    outcome.with_context(|| format!("check {name} failed after {seconds:.1} s"))?;
+    println!("== {name}: {seconds:.1} s");
+    Ok(seconds)
+}
+
+fn format(workspace: &Workspace) -> Result<()> {
+    workspace::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))
+        .context("run `cargo fmt --all`")
+}
+
+fn lint(workspace: &Workspace) -> Result<()> {
+    let what = ["clippy", "--workspace", "--all-targets", "--all-features", "--locked"];
+    workspace::run(workspace.cargo(&what).args(["--", "-D", "warnings"]))
+}
+
+/// Under the page's profile, so that the proc macros built here serve the page's build too.
+fn lint_wasm(workspace: &Workspace) -> Result<()> {
+    page::add_wasm_target(workspace)?;
+    let what = ["clippy", "--package", "web", "--target", WASM, "--profile", "page", "--locked"];
+    workspace::run(workspace.cargo(&what).args(["--", "-D", "warnings"]))
+}
+
+/// In two goes: among the others, Cargo would build xtask's large dependencies a second time.
+fn unit(workspace: &Workspace) -> Result<()> {
+    workspace::run(&mut workspace.cargo(&OTHERS_TESTS))?;
+    workspace::run(&mut workspace.cargo(&["test", "--package", "xtask", "--locked"]))
+}
+
+fn doc(workspace: &Workspace) -> Result<()> {
+    let what = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
+    workspace::run(workspace.cargo(&what).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn build_page(workspace: &Workspace) -> Result<()> {
+    page::build(workspace)?;
+    sizes::report(workspace)
+}
+
+/// Serves `dist/` and lets the browser tests visit it.
+fn browser(workspace: &Workspace) -> Result<()> {
+    chromium::find_or_install(workspace)?;
+    let port = server::start(&workspace.dist(), 0)?;
+    let mut tests = workspace.cargo(&OTHERS_TESTS);
+    tests.args(["--features", "tests/browser", "--test", "browser"]);
+    tests.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/"));
+    workspace::run(&mut tests)
+}

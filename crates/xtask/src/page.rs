@@ -1,0 +1,103 @@
+//! Builds the page: compile, bind, optimise, and lay it beside what `public/` holds.
+
+use std::{
+    env,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    optimise,
+    workspace::{self, WASM, Workspace},
+};
+
+/// What the page's JavaScript and WebAssembly files are called, before their endings.
+const NAME: &str = "regionscope";
+
+/// Builds the page into `dist/`. What lay there stays until the build has succeeded.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    add_wasm_target(workspace)?;
+    // `serve` in one terminal and `test` in another take turns.
+    let lock = workspace.target().join("page.lock");
+    let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
+    lock.lock().context("cannot wait for another build of the page")?;
+    let module = compile(workspace)?;
+    let site = workspace.target().join("site");
+    remove_folder(&site)?;
+    bind(&module, &site)?;
+    optimise::optimise(workspace, &site.join(format!("{NAME}_bg.wasm")))?;
+    copy_folder(&workspace.root().join("public"), &site)?;
+    remove_folder(&workspace.dist())?;
+    // A target folder on another disk cannot be moved from.
+    fs::rename(&site, workspace.dist()).or_else(|_| copy_folder(&site, &workspace.dist()))
+}
+
+/// Adds the wasm target to the toolchain where it is missing.
+pub(crate) fn add_wasm_target(workspace: &Workspace) -> Result<()> {
+    let mut library = workspace.command(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    library.args(["--print", "target-libdir", "--target", WASM]);
+    if workspace::answer(&mut library).is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
+        return Ok(());
+    }
+    println!("adding the target {WASM}");
+    workspace::run(workspace.command("rustup").args(["target", "add", WASM]))
+        .with_context(|| format!("the target {WASM} is missing, and rustup could not add it"))
+}
+
+/// Compiles the page's library and returns where its module lies.
+fn compile(workspace: &Workspace) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(&["rustc", "--package", "web", "--lib"]);
+    cargo.args(["--crate-type", "cdylib", "--target", WASM, "--profile", "page"]);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace));
+    workspace::run(&mut cargo).context("the page does not compile")?;
+    Ok(workspace.target().join(WASM).join("page").join("web.wasm"))
+}
+
+/// Flags that shorten the paths in panic messages, so that the module is the same and as small
+/// whichever folder it is built in.
+fn path_flags(workspace: &Workspace) -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let sources = home.unwrap_or_default().join("registry").join("src");
+    let folders = fs::read_dir(&sources).into_iter().flatten().flatten().map(|entry| entry.path());
+    let from = folders.chain([workspace.root().to_path_buf()]);
+    let flags = from.map(|folder| format!("--remap-path-prefix={}=", folder.display()));
+    // Cargo separates encoded flags by this control character.
+    flags.collect::<Vec<_>>().join("\u{1f}")
+}
+
+/// Writes the module and the JavaScript that loads it into `site`.
+fn bind(module: &Path, site: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).out_name(NAME).typescript(false);
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    bindgen.web(true)?;
+    bindgen.generate(site).context("wasm-bindgen cannot bind the page")
+}
+
+/// Copies all that lies in `from` into `to`, with its folders.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let copy = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &copy)?;
+        } else {
+            fs::copy(entry.path(), &copy)
+                .with_context(|| format!("cannot write {}", copy.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
+}
