@@ -1,0 +1,140 @@
+//! What no tool of TiKV's does: faults, load, and the script's own waiting.
+
+use sim::Command;
+
+use super::error::{ParseError, Problem};
+use super::words::{Word, Words, number, table_name};
+use crate::request::{Condition, DEFAULT_LIMIT_MS, Request, Wait};
+
+/// Reads a line whose first word, `verb`, is one of ours; `None` if it is not.
+pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
+    Some(match verb.text {
+        "stop" => stores_of(words).map(Command::StopStores).map(Request::Command),
+        "start" => stores_of(words).map(Command::StartStores).map(Request::Command),
+        "lose" => lose_disk(words).map(Request::Command),
+        "cut" => cut(words).map(Request::Command),
+        "delay" => delay(words).map(Request::Command),
+        "heal" => words.finish().map(|()| Request::Command(Command::Heal)),
+        "load" => load(words).map(Request::Command),
+        "wait" => wait(words).map(Request::Wait),
+        _ => return None,
+    })
+}
+
+fn stores_of(words: &mut Words<'_>) -> Result<Vec<sim::StoreId>, ParseError> {
+    words.keyword("store", "`store`, as in `stop store 502`")?;
+    let stores = words.stores()?;
+    words.finish()?;
+    Ok(stores)
+}
+
+fn lose_disk(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    words.keyword("disk", "`disk of`, as in `lose disk of 502`")?;
+    words.keyword("of", "`of`, as in `lose disk of 502`")?;
+    let store = words.store()?;
+    words.finish()?;
+    Ok(Command::LoseDisk(store))
+}
+
+fn cut(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let from = words.stores()?;
+    let to = words.stores()?;
+    words.finish()?;
+    Ok(Command::Cut { from, to })
+}
+
+fn delay(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let from = words.stores()?;
+    let to = words.stores()?;
+    let by_ms = words.span()?;
+    words.finish()?;
+    Ok(Command::Delay { from, to, by_ms })
+}
+
+fn load(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let word = words.word("tables, `all` or `off`, as in `load tpcc.stock 1/s`")?;
+    let (tables, writes_per_minute) = match word.text {
+        "off" => (Vec::new(), 0),
+        "all" => (Vec::new(), rate(words)?),
+        _ => (tables(word)?, rate(words)?),
+    };
+    words.finish()?;
+    Ok(Command::SetLoad { tables, writes_per_minute })
+}
+
+fn tables(word: Word<'_>) -> Result<Vec<String>, ParseError> {
+    let mut tables = Vec::new();
+    let mut column = word.column;
+    for part in word.text.split(',') {
+        let part_word = Word { text: part, column, ..word };
+        let table = table_name(part_word)?;
+        if tables.contains(&table) {
+            return Err(part_word.error(Problem::Twice(format!("table {table}"))));
+        }
+        tables.push(table);
+        column += part.chars().count() + 1;
+    }
+    Ok(tables)
+}
+
+/// Writes a minute: `1/s`, `60/min` or `off`.
+fn rate(words: &mut Words<'_>) -> Result<u64, ParseError> {
+    let what = "a rate by region, such as `1/s` or `30/min`, or `off`";
+    let word = words.word(what)?;
+    let (amount, factor) = match word.text.split_once('/') {
+        Some((amount, "s")) => (amount, 60),
+        Some((amount, "min")) => (amount, 1),
+        None if word.text == "off" => return Ok(0),
+        Some(_) | None => return Err(word.expected(what)),
+    };
+    number(word, amount, what)?
+        .checked_mul(factor)
+        .ok_or_else(|| word.error(Problem::TooLarge(word.text.to_owned())))
+}
+
+fn wait(words: &mut Words<'_>) -> Result<Wait, ParseError> {
+    let what = "a span of time or `until`, as in `wait 60s` or `wait until recovery finished`";
+    if words.is_empty() {
+        return Err(words.expected(what));
+    }
+    if !words.skip("until") {
+        let looks_like_a_span =
+            words.peek().is_some_and(|word| word.text.starts_with(|c: char| c.is_ascii_digit()));
+        if !looks_like_a_span {
+            return Err(words.expected(what));
+        }
+        let ms = words.span()?;
+        words.finish()?;
+        return Ok(Wait::For(ms));
+    }
+    let condition = condition(words)?;
+    let at_most_ms = if words.skip("for") {
+        words.keyword("at", "`at most`, as in `for at most 10m`")?;
+        words.keyword("most", "`most`, as in `for at most 10m`")?;
+        words.span()?
+    } else {
+        DEFAULT_LIMIT_MS
+    };
+    words.finish()?;
+    Ok(Wait::Until { condition, at_most_ms })
+}
+
+fn condition(words: &mut Words<'_>) -> Result<Condition, ParseError> {
+    let what = "`recovery finished`, `available TABLE`, `no learners TABLE` or `disconnected \
+                STORES`";
+    let table = "a table with its database, such as `tpcc.stock`";
+    let word = words.word(what)?;
+    match word.text {
+        "recovery" => {
+            words.keyword("finished", "`finished`, as in `wait until recovery finished`")?;
+            Ok(Condition::RecoveryFinished)
+        }
+        "available" => Ok(Condition::Available(table_name(words.word(table)?)?)),
+        "no" => {
+            words.keyword("learners", "`learners`, as in `wait until no learners tpcc.stock`")?;
+            Ok(Condition::NoLearners(table_name(words.word(table)?)?))
+        }
+        "disconnected" => Ok(Condition::Disconnected(words.stores()?)),
+        _ => Err(word.expected(what)),
+    }
+}

@@ -1,0 +1,280 @@
+//! pd-ctl's commands, with pd-ctl's answers to what it does not understand.
+//!
+//! Usages and messages are those of PD's `tools/pd-ctl/pdctl/command`.
+
+use sim::{Command, RegionId, StoreId};
+
+use super::error::{ParseError, Problem};
+use super::verbs::near;
+use super::words::{Word, Words, number};
+use crate::request::{Query, Request};
+
+const REMOVE_FAILED_STORES: &str =
+    "unsafe remove-failed-stores [<store_id1>,<store_id2>,...] [flags]";
+
+/// The timeout flag's default. pd-ctl does not send a value equal to it, so that PD's own default
+/// of 600 s applies (`unsafe_command.go:removeFailedStoresCommandFunc`).
+const UNSENT_TIMEOUT_S: u64 = 300;
+
+/// Reads a command whose first word, `verb`, is one of pd-ctl's; `None` if it is not.
+pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
+    Some(match verb.text {
+        "unsafe" => parse_unsafe(words),
+        "store" => parse_store(words),
+        "region" => parse_region(words),
+        "operator" => parse_operator(words),
+        "config" => parse_config(words),
+        _ => return None,
+    })
+}
+
+fn parse_unsafe(words: &mut Words<'_>) -> Result<Request, ParseError> {
+    let usage = "unsafe [command]";
+    let verb = subcommand(words, usage)?;
+    match verb.text {
+        "remove-failed-stores" if words.skip("show") => {
+            no_more(words, "unsafe remove-failed-stores show [flags]")?;
+            Ok(Request::Query(Query::Recovery))
+        }
+        "remove-failed-stores" => remove_failed_stores(words),
+        _ => Err(unknown(verb, "pd-ctl unsafe", &["remove-failed-stores"])),
+    }
+}
+
+fn remove_failed_stores(words: &mut Words<'_>) -> Result<Request, ParseError> {
+    let mut stores = None;
+    let mut auto_detect = false;
+    let mut timeout_s = None;
+    while let Some(word) = words.next() {
+        let (flag, value) = match word.text.split_once('=') {
+            Some((flag, value)) => (flag, Some(Word { text: value, ..word })),
+            None => (word.text, None),
+        };
+        match flag {
+            "--auto-detect" if value.is_none() => auto_detect = true,
+            "--timeout" => {
+                let value = value.or_else(|| words.next());
+                timeout_s = seconds(value, words)?;
+            }
+            _ if flag.starts_with('-') => {
+                return Err(word.error(Problem::UnknownFlag(flag.to_owned())));
+            }
+            _ if stores.is_some() => {
+                let message = Some("More arguments than expected");
+                return Err(word.error(Problem::Usage { message, usage: REMOVE_FAILED_STORES }));
+            }
+            _ => stores = Some((word, failed_stores(word)?)),
+        }
+    }
+    match (stores, auto_detect) {
+        (Some((word, _)), true) => Err(word.error(Problem::PdCtl(
+            "The flag `auto-detect` is set, no need to specify failed store ids",
+        ))),
+        (None, false) => {
+            let message = Some("Failed store ids are not specified");
+            Err(words.error_at_end(Problem::Usage { message, usage: REMOVE_FAILED_STORES }))
+        }
+        (stores, auto_detect) => {
+            let stores = stores.map(|(_, ids)| ids).unwrap_or_default();
+            Ok(Request::Command(Command::RemoveFailedStores { stores, auto_detect, timeout_s }))
+        }
+    }
+}
+
+fn seconds(value: Option<Word<'_>>, words: &Words<'_>) -> Result<Option<u64>, ParseError> {
+    let what = "whole seconds, such as `--timeout 600`";
+    let Some(word) = value else {
+        return Err(words.error_at_end(Problem::Expected { what, found: None }));
+    };
+    match number(word, word.text, what)? {
+        UNSENT_TIMEOUT_S => Ok(None),
+        // The simulated clock counts milliseconds; a year is far beyond any run.
+        seconds if 31_536_000 < seconds => Err(word.error(Problem::TooLarge(word.text.to_owned()))),
+        seconds => Ok(Some(seconds)),
+    }
+}
+
+/// `1,2,9,502`, read as Go reads it. PD keeps a set, so a store named twice counts once.
+fn failed_stores(word: Word<'_>) -> Result<Vec<StoreId>, ParseError> {
+    let mut stores = Vec::new();
+    let mut column = word.column;
+    for part in word.text.split(',') {
+        let part_word = Word { text: part, column, ..word };
+        let store = StoreId(go_number(part_word)?);
+        if !stores.contains(&store) {
+            stores.push(store);
+        }
+        column += part.chars().count() + 1;
+    }
+    Ok(stores)
+}
+
+fn parse_store(words: &mut Words<'_>) -> Result<Request, ParseError> {
+    let Some(verb) = words.next() else {
+        return Ok(Request::Query(Query::Stores));
+    };
+    match verb.text {
+        "remove-tombstone" => {
+            no_more(words, "store remove-tombstone [flags]")?;
+            Ok(Request::Command(Command::RemoveTombstone))
+        }
+        "delete" => {
+            let store = store_id(words, "store delete <store_id> [flags]")?;
+            Ok(Request::Command(Command::DeleteStore(store)))
+        }
+        "cancel-delete" => {
+            let store = store_id(words, "store cancel-delete <store_id> [flags]")?;
+            Ok(Request::Command(Command::CancelDeleteStore(store)))
+        }
+        id if is_number(id) => {
+            no_more(words, "store [command] [flags]")?;
+            let message = "store_id should be a number";
+            Ok(Request::Query(Query::Store(StoreId(pd_number(verb, message)?))))
+        }
+        other => {
+            let verbs = &["remove-tombstone", "delete", "cancel-delete"];
+            if near(other, verbs).is_empty() && words.is_empty() {
+                return Err(verb.error(Problem::PdCtl("store_id should be a number")));
+            }
+            Err(unknown(verb, "pd-ctl store", verbs))
+        }
+    }
+}
+
+fn parse_region(words: &mut Words<'_>) -> Result<Request, ParseError> {
+    let Some(id) = words.next() else {
+        return Ok(Request::Query(Query::Regions));
+    };
+    let region = RegionId(pd_number(id, "region_id should be a number")?);
+    no_more(words, "region <region_id> [flags]")?;
+    Ok(Request::Query(Query::Region(region)))
+}
+
+fn parse_operator(words: &mut Words<'_>) -> Result<Request, ParseError> {
+    let verb = subcommand(words, "operator [command]")?;
+    match verb.text {
+        "show" => {
+            no_more(words, "operator show [flags]")?;
+            Ok(Request::Query(Query::Operators))
+        }
+        "check" => {
+            let region = region_id(words, "operator check [region_id] [flags]")?;
+            Ok(Request::Query(Query::Operator(region)))
+        }
+        "remove" => {
+            let region = region_id(words, "operator remove <region_id> [flags]")?;
+            Ok(Request::Command(Command::RemoveOperator(region)))
+        }
+        "add" => add_operator(words).map(Request::Command),
+        _ => Err(unknown(verb, "pd-ctl operator", &["show", "check", "add", "remove"])),
+    }
+}
+
+fn add_operator(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let verb = subcommand(words, "operator add <operator>")?;
+    match verb.text {
+        "remove-peer" => {
+            let usage = "operator add remove-peer <region_id> <from_store_id> [flags]";
+            let (region, store) = region_and_store(words, usage)?;
+            Ok(Command::AddRemovePeer { region, store })
+        }
+        "add-learner" => {
+            let usage = "operator add add-learner <region_id> <to_store_id> [flags]";
+            let (region, store) = region_and_store(words, usage)?;
+            Ok(Command::AddAddLearner { region, store })
+        }
+        "transfer-leader" => {
+            let usage = "operator add transfer-leader <region_id> <to_store_id> [flags]";
+            let (region, store) = region_and_store(words, usage)?;
+            Ok(Command::AddTransferLeader { region, store })
+        }
+        _ => {
+            let verbs = &["remove-peer", "add-learner", "transfer-leader"];
+            Err(unknown(verb, "pd-ctl operator add", verbs))
+        }
+    }
+}
+
+fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
+    let verb = subcommand(words, "config [command]")?;
+    match verb.text {
+        "set" => {
+            words.keyword("max-replicas", "`max-replicas`, the one option that is modelled")?;
+            let count = words.count("a number of replicas, such as `3`")?;
+            no_more(words, "config set <option> <value> [flags]")?;
+            Ok(Request::Command(Command::SetMaxReplicas(count)))
+        }
+        "placement-rules" => {
+            words.keyword("show", "`show`, as in `config placement-rules show`")?;
+            no_more(words, "config placement-rules show [flags]")?;
+            Ok(Request::Query(Query::PlacementRules))
+        }
+        _ => Err(unknown(verb, "pd-ctl config", &["set", "placement-rules"])),
+    }
+}
+
+fn subcommand<'a>(words: &mut Words<'a>, usage: &'static str) -> Result<Word<'a>, ParseError> {
+    words.next().ok_or_else(|| words.error_at_end(Problem::Usage { message: None, usage }))
+}
+
+fn unknown(verb: Word<'_>, of: &'static str, known: &'static [&'static str]) -> ParseError {
+    let near = near(verb.text, known);
+    verb.error(Problem::UnknownCommand { word: verb.text.to_owned(), of, near, known })
+}
+
+fn no_more(words: &Words<'_>, usage: &'static str) -> Result<(), ParseError> {
+    match words.peek() {
+        None => Ok(()),
+        Some(word) if word.text.starts_with('-') => {
+            Err(word.error(Problem::UnknownFlag(word.text.to_owned())))
+        }
+        Some(word) => Err(word.error(Problem::Usage { message: None, usage })),
+    }
+}
+
+fn store_id(words: &mut Words<'_>, usage: &'static str) -> Result<StoreId, ParseError> {
+    let word = subcommand(words, usage)?;
+    let store = pd_number(word, "store_id should be a number")?;
+    no_more(words, usage)?;
+    Ok(StoreId(store))
+}
+
+fn region_id(words: &mut Words<'_>, usage: &'static str) -> Result<RegionId, ParseError> {
+    let region = go_number(subcommand(words, usage)?)?;
+    no_more(words, usage)?;
+    Ok(RegionId(region))
+}
+
+fn region_and_store(
+    words: &mut Words<'_>,
+    usage: &'static str,
+) -> Result<(RegionId, StoreId), ParseError> {
+    let region = subcommand(words, usage)?;
+    let store = subcommand(words, usage)?;
+    // pd-ctl counts the arguments before it reads them.
+    no_more(words, usage)?;
+    Ok((RegionId(go_number(region)?), StoreId(go_number(store)?)))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An id where pd-ctl has a message of its own for what is not one.
+fn pd_number(word: Word<'_>, message: &'static str) -> Result<u64, ParseError> {
+    word.text
+        .parse()
+        .ok()
+        .filter(|_| is_number(word.text))
+        .ok_or_else(|| word.error(Problem::PdCtl(message)))
+}
+
+/// An id where pd-ctl prints the error of Go's `strconv.ParseUint`.
+fn go_number(word: Word<'_>) -> Result<u64, ParseError> {
+    let out_of_range = is_number(word.text);
+    word.text
+        .parse()
+        .ok()
+        .filter(|_| out_of_range)
+        .ok_or_else(|| word.error(Problem::GoNumber { word: word.text.to_owned(), out_of_range }))
+}

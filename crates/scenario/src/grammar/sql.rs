@@ -1,0 +1,144 @@
+//! The two SQL statements that matter here, with TiDB's errors. Keywords have no case, the final
+//! `;` is optional, names may be in back-quotes.
+
+use sim::Command;
+
+use super::error::{ParseError, Problem};
+use super::words::{Word, Words, number};
+use crate::request::{Query, Request};
+
+/// Whether a line that begins with this word is SQL.
+pub(super) fn is_sql(first_word: &str) -> bool {
+    let first = first_word.trim_end_matches(';');
+    first.eq_ignore_ascii_case("alter") || first.eq_ignore_ascii_case("select")
+}
+
+/// Reads one statement; `words` are all its words.
+pub(super) fn parse(words: &Words<'_>) -> Result<Request, ParseError> {
+    let mut statement = Statement::of(words);
+    let request = if statement.keyword("alter") {
+        alter(&mut statement)?
+    } else {
+        statement.demand("select")?;
+        statement.demand("*")?;
+        statement.demand("from")?;
+        let table = statement.table()?;
+        if table != "information_schema.tiflash_replica" {
+            let problem = Problem::NoSuchTable(table);
+            return Err(statement.last_read().error(problem));
+        }
+        Request::Query(Query::TiflashReplicas)
+    };
+    statement.keyword(";");
+    statement.finish()?;
+    Ok(request)
+}
+
+fn alter(statement: &mut Statement<'_>) -> Result<Request, ParseError> {
+    statement.demand("table")?;
+    let table = statement.table()?;
+    statement.demand("set")?;
+    statement.demand("tiflash")?;
+    statement.demand("replica")?;
+    let count = statement.count()?;
+    Ok(Request::Command(Command::SetTiflashReplica { table, count }))
+}
+
+/// The tokens of a statement: words, with every `;` a token of its own.
+struct Statement<'a> {
+    tokens: Vec<Word<'a>>,
+    next: usize,
+    end: ParseError,
+}
+
+impl<'a> Statement<'a> {
+    fn of(words: &Words<'a>) -> Statement<'a> {
+        let mut tokens = Vec::new();
+        let mut rest = words.clone();
+        while let Some(word) = rest.next() {
+            let mut column = word.column;
+            for part in word.text.split_inclusive(';') {
+                let name = part.trim_end_matches(';');
+                if !name.is_empty() {
+                    tokens.push(Word { text: name, column, ..word });
+                }
+                column += name.chars().count();
+                if name.len() < part.len() {
+                    tokens.push(Word { text: ";", column, ..word });
+                    column += 1;
+                }
+            }
+        }
+        let mut end = words.error_at_end(Problem::Empty);
+        let column = end.column - 1;
+        end.problem = Problem::SqlSyntax { column, near: String::new() };
+        Statement { tokens, next: 0, end }
+    }
+
+    /// Reads the next token if it is this keyword.
+    fn keyword(&mut self, keyword: &str) -> bool {
+        let is_it =
+            self.tokens.get(self.next).is_some_and(|t| t.text.eq_ignore_ascii_case(keyword));
+        self.next += usize::from(is_it);
+        is_it
+    }
+
+    fn demand(&mut self, keyword: &str) -> Result<(), ParseError> {
+        if self.keyword(keyword) { Ok(()) } else { Err(self.syntax_error()) }
+    }
+
+    fn count(&mut self) -> Result<u64, ParseError> {
+        let Some(token) = self.tokens.get(self.next).copied() else {
+            return Err(self.syntax_error());
+        };
+        let count = number(token, token.text, "a count").map_err(|_| self.syntax_error())?;
+        self.next += 1;
+        Ok(count)
+    }
+
+    /// `db.table`, in lower case: TiDB compares names without case.
+    fn table(&mut self) -> Result<String, ParseError> {
+        let Some(token) = self.tokens.get(self.next).copied() else {
+            return Err(self.syntax_error());
+        };
+        let parts: Option<Vec<&str>> = token.text.split('.').map(name).collect();
+        let table = match parts.as_deref() {
+            Some([schema, table]) => format!("{schema}.{table}").to_lowercase(),
+            Some([_]) => return Err(token.error(Problem::NoDatabase)),
+            Some(_) | None => return Err(self.syntax_error()),
+        };
+        self.next += 1;
+        Ok(table)
+    }
+
+    fn finish(&self) -> Result<(), ParseError> {
+        if self.next < self.tokens.len() { Err(self.syntax_error()) } else { Ok(()) }
+    }
+
+    fn last_read(&self) -> Word<'a> {
+        self.tokens[self.next - 1]
+    }
+
+    /// TiDB's: everything from the token that does not belong here, and the column after it.
+    fn syntax_error(&self) -> ParseError {
+        let Some(token) = self.tokens.get(self.next) else {
+            return self.end.clone();
+        };
+        let mut near = String::new();
+        let mut column = token.column;
+        for token in &self.tokens[self.next..] {
+            near.extend(std::iter::repeat_n(' ', token.column - column));
+            near.push_str(token.text);
+            column = token.column + token.text.chars().count();
+        }
+        let column = token.column + token.text.chars().count() - 1;
+        token.error(Problem::SqlSyntax { column, near })
+    }
+}
+
+/// A name without its back-quotes, if it is one.
+fn name(text: &str) -> Option<&str> {
+    let bare = text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')).unwrap_or(text);
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    (!bare.is_empty() && bare.chars().all(is_name)).then_some(bare)
+}

@@ -1,0 +1,151 @@
+//! What can be typed: for completion, for `help`, and for "did you mean".
+
+/// Where a verb comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tool {
+    /// PD's command line, pd-ctl.
+    PdCtl,
+    /// A SQL client.
+    Sql,
+    /// The playground: what happens to machines, networks and clients.
+    Playground,
+    /// A script that lets time pass.
+    Script,
+}
+
+/// One thing that can be typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verb {
+    /// Its fixed words, e.g. `unsafe remove-failed-stores`.
+    pub text: &'static str,
+    /// A sketch of what follows, e.g. `STORE,… [--timeout SECONDS]`.
+    pub arguments: &'static str,
+    /// Whose verb it is.
+    pub tool: Tool,
+    /// What it does, in English.
+    pub en: &'static str,
+    /// What it does, in Chinese.
+    pub zh: &'static str,
+}
+
+impl Verb {
+    const fn new(
+        tool: Tool,
+        text: &'static str,
+        arguments: &'static str,
+        en: &'static str,
+        zh: &'static str,
+    ) -> Verb {
+        Verb { text, arguments, tool, en, zh }
+    }
+}
+
+/// All of them, in the order in which `help` tells them.
+#[rustfmt::skip] // A table; broken over lines it cannot be read as one.
+pub const VERBS: &[Verb] = &[
+    Verb::new(Tool::Playground, "stop store", "STORE,…",
+        "end the processes; their disks stay", "停止进程，磁盘数据保留"),
+    Verb::new(Tool::Playground, "start store", "STORE,…",
+        "start stopped processes again", "重新启动已停止的进程"),
+    Verb::new(Tool::Playground, "lose disk of", "STORE",
+        "a stopped store loses every peer on it", "已停止的 store 丢失磁盘上的全部 Peer"),
+    Verb::new(Tool::Playground, "cut", "STORE,… STORE,…",
+        "no message passes between the two groups", "切断两组 store 之间的网络"),
+    Verb::new(Tool::Playground, "delay", "STORE,… STORE,… SPAN",
+        "messages from the first group to the second take longer", "第一组发往第二组的消息变慢"),
+    Verb::new(Tool::Playground, "heal", "",
+        "take away every cut and delay", "撤销所有网络切断和延迟"),
+    Verb::new(Tool::Playground, "load", "TABLE,…|all RATE|off",
+        "clients write to every region of the tables", "客户端向这些表的每个 Region 写入"),
+    Verb::new(Tool::PdCtl, "unsafe remove-failed-stores", "STORE,… [--timeout SECONDS]",
+        "give the stores up and recover without them", "放弃这些 store，强制恢复集群"),
+    Verb::new(Tool::PdCtl, "unsafe remove-failed-stores --auto-detect", "",
+        "give up every store that PD does not know", "放弃 PD 不认识的所有 store"),
+    Verb::new(Tool::PdCtl, "unsafe remove-failed-stores show", "",
+        "the stages of unsafe recovery", "查看 unsafe recovery 的各个阶段"),
+    Verb::new(Tool::PdCtl, "store", "[STORE]",
+        "the stores as PD has them", "查看 PD 记录的 store"),
+    Verb::new(Tool::PdCtl, "store delete", "STORE",
+        "drain a store and remove it", "下线一个 store"),
+    Verb::new(Tool::PdCtl, "store cancel-delete", "STORE",
+        "call an Offline store back", "取消下线"),
+    Verb::new(Tool::PdCtl, "store remove-tombstone", "",
+        "erase the records of all Tombstone stores", "清除所有 Tombstone store 的记录"),
+    Verb::new(Tool::PdCtl, "region", "[REGION]",
+        "the regions in PD's cache", "查看 PD 缓存中的 Region"),
+    Verb::new(Tool::PdCtl, "operator show", "",
+        "the operators under way", "查看正在执行的 operator"),
+    Verb::new(Tool::PdCtl, "operator check", "REGION",
+        "the operator of one region", "查看某个 Region 的 operator"),
+    Verb::new(Tool::PdCtl, "operator add remove-peer", "REGION STORE",
+        "take a region's peer off a store", "移除 Region 在某个 store 上的 Peer"),
+    Verb::new(Tool::PdCtl, "operator add add-learner", "REGION STORE",
+        "give a region a learner on a store", "在某个 store 上为 Region 添加 learner"),
+    Verb::new(Tool::PdCtl, "operator add transfer-leader", "REGION STORE",
+        "let the peer on a store lead", "把 leader 转移到某个 store"),
+    Verb::new(Tool::PdCtl, "operator remove", "REGION",
+        "cancel a region's operator", "取消某个 Region 的 operator"),
+    Verb::new(Tool::PdCtl, "config set max-replicas", "COUNT",
+        "change how many voters a region should have", "修改每个 Region 的副本数"),
+    Verb::new(Tool::PdCtl, "config placement-rules show", "",
+        "the placement rules", "查看放置规则"),
+    Verb::new(Tool::Sql, "ALTER TABLE", "TABLE SET TIFLASH REPLICA COUNT;",
+        "ask for TiFlash replicas; 0 takes them away", "设置 TiFlash 副本数，0 表示删除"),
+    Verb::new(Tool::Sql, "SELECT * FROM information_schema.tiflash_replica;", "",
+        "whether the TiFlash replicas are available", "查看 TiFlash 副本是否可用"),
+    Verb::new(Tool::Script, "wait", "SPAN",
+        "let time pass", "等待一段时间"),
+    Verb::new(Tool::Script, "wait until recovery finished", "[for at most SPAN]",
+        "wait for unsafe recovery", "等待 unsafe recovery 结束"),
+    Verb::new(Tool::Script, "wait until available", "TABLE [for at most SPAN]",
+        "wait for a table's TiFlash replicas", "等待表的 TiFlash 副本可用"),
+    Verb::new(Tool::Script, "wait until no learners", "TABLE [for at most SPAN]",
+        "wait until no region of the table has a learner", "等待表的 Region 中没有 learner"),
+    Verb::new(Tool::Script, "wait until disconnected", "STORE,… [for at most SPAN]",
+        "wait until PD misses the stores' heartbeats", "等待 PD 判定这些 store 失联"),
+    Verb::new(Tool::Script, "help", "", "this list", "显示本列表"),
+];
+
+/// The first words of pd-ctl's commands.
+pub(super) const PD_FIRST_WORDS: &[&str] =
+    &["config", "help", "operator", "region", "store", "unsafe"];
+
+/// The first words of everything.
+pub(super) const FIRST_WORDS: &[&str] = &[
+    "alter", "config", "cut", "delay", "heal", "help", "load", "lose", "operator", "region",
+    "select", "start", "stop", "store", "unsafe", "wait",
+];
+
+/// The verbs that `typed`, the beginning of a line, can still become; `pd-ctl` in front is fine.
+pub fn completions(typed: &str) -> impl Iterator<Item = &'static Verb> {
+    let typed = typed.trim_start();
+    let typed = typed.strip_prefix("pd-ctl").map_or(typed, str::trim_start).to_lowercase();
+    VERBS.iter().filter(move |verb| verb.text.to_lowercase().starts_with(&typed))
+}
+
+/// Which of `verbs` look most like `word`: begun with it, or at most two letters off, which is
+/// cobra's rule.
+pub(crate) fn near(word: &str, verbs: &[&'static str]) -> Vec<&'static str> {
+    let word = word.to_lowercase();
+    let off = |verb: &str| if verb.starts_with(&word) { 0 } else { letters_off(&word, verb) };
+    // What is one letter off should not be drowned in what is two off.
+    let least = verbs.iter().map(|verb| off(verb)).min().filter(|off| *off < word.len().min(3));
+    verbs.iter().copied().filter(|verb| Some(off(verb)) == least).collect()
+}
+
+/// The Levenshtein distance, capped: words of very different length are not compared.
+fn letters_off(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let a: Vec<char> = a.chars().take(b.len() + 3).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

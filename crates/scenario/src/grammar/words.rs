@@ -1,0 +1,195 @@
+//! A line cut into words that remember where they stood, and the small things words stand for.
+
+use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
+
+use super::error::{ParseError, Problem};
+
+/// A word of a line, or of a definition that goes on over several lines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word<'a> {
+    pub(crate) text: &'a str,
+    /// From 1.
+    pub(crate) line: usize,
+    /// In characters, from 1.
+    pub(crate) column: usize,
+}
+
+impl Word<'_> {
+    /// The error that `problem` is here.
+    pub(crate) fn error(&self, problem: Problem) -> ParseError {
+        ParseError { line: self.line, column: self.column, problem }
+    }
+
+    /// The error that something else should stand here.
+    pub(crate) fn expected(&self, what: &'static str) -> ParseError {
+        self.error(Problem::Expected { what, found: Some(self.text.to_owned()) })
+    }
+}
+
+/// Words yet to be read, first to last.
+#[derive(Clone, Debug)]
+pub(crate) struct Words<'a> {
+    words: Vec<Word<'a>>,
+    next: usize,
+    /// Where the text ends: line, and the column after its last character.
+    end: (usize, usize),
+}
+
+impl<'a> Words<'a> {
+    /// The words of one line, which is number `line`.
+    pub(crate) fn of(line: usize, text: &'a str) -> Words<'a> {
+        let mut words = Words { words: Vec::new(), next: 0, end: (line, 1) };
+        words.extend(line, text);
+        words
+    }
+
+    /// Goes on with the words of another line.
+    pub(crate) fn extend(&mut self, line: usize, text: &'a str) {
+        let mut rest = text.trim_end();
+        self.end = (line, rest.chars().count() + 1);
+        let mut column = 1;
+        while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
+            column += rest[..start].chars().count();
+            rest = &rest[start..];
+            let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            self.words.push(Word { text: &rest[..length], line, column });
+            column += rest[..length].chars().count();
+            rest = &rest[length..];
+        }
+    }
+
+    pub(crate) fn peek(&self) -> Option<Word<'a>> {
+        self.words.get(self.next).copied()
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Word<'a>> {
+        let word = self.peek()?;
+        self.next += 1;
+        Some(word)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Reads the next word if it is this one.
+    pub(crate) fn skip(&mut self, text: &str) -> bool {
+        let is_it = self.peek().is_some_and(|word| word.text == text);
+        self.next += usize::from(is_it);
+        is_it
+    }
+
+    /// The error that `problem` is after the last word.
+    pub(crate) fn error_at_end(&self, problem: Problem) -> ParseError {
+        ParseError { line: self.end.0, column: self.end.1, problem }
+    }
+
+    /// The error that `what` should stand next.
+    pub(crate) fn expected(&self, what: &'static str) -> ParseError {
+        match self.peek() {
+            Some(word) => word.expected(what),
+            None => self.error_at_end(Problem::Expected { what, found: None }),
+        }
+    }
+
+    /// The next word, whatever it is.
+    pub(crate) fn word(&mut self, what: &'static str) -> Result<Word<'a>, ParseError> {
+        self.next().ok_or_else(|| self.expected(what))
+    }
+
+    /// The next word, which has to be `text`.
+    pub(crate) fn keyword(&mut self, text: &str, what: &'static str) -> Result<(), ParseError> {
+        if self.skip(text) { Ok(()) } else { Err(self.expected(what)) }
+    }
+
+    /// That nothing is left.
+    pub(crate) fn finish(&self) -> Result<(), ParseError> {
+        if self.is_empty() { Ok(()) } else { Err(self.expected("the end of the line")) }
+    }
+
+    pub(crate) fn store(&mut self) -> Result<StoreId, ParseError> {
+        let what = "a store id, such as `502`";
+        let word = self.word(what)?;
+        number(word, word.text, what).map(StoreId)
+    }
+
+    pub(crate) fn region(&mut self) -> Result<RegionId, ParseError> {
+        let what = "a region id, such as `52973`";
+        let word = self.word(what)?;
+        number(word, word.text, what).map(RegionId)
+    }
+
+    pub(crate) fn count(&mut self, what: &'static str) -> Result<u64, ParseError> {
+        let word = self.word(what)?;
+        number(word, word.text, what)
+    }
+
+    /// `1,2,9,502`: one store at least, none twice.
+    pub(crate) fn stores(&mut self) -> Result<Vec<StoreId>, ParseError> {
+        let what = "store ids separated by commas alone, such as `1,2,9`";
+        let word = self.word(what)?;
+        let mut stores = Vec::new();
+        let mut column = word.column;
+        for part in word.text.split(',') {
+            let text = if part.is_empty() { word.text } else { part };
+            let part_word = Word { text, column, ..word };
+            let store = StoreId(number(part_word, part, what)?);
+            if stores.contains(&store) {
+                return Err(part_word.error(Problem::Twice(format!("store {store}"))));
+            }
+            stores.push(store);
+            column += part.chars().count() + 1;
+        }
+        Ok(stores)
+    }
+
+    /// `60s`, `10m`, `2h`, `500ms` or several such in a row, in milliseconds.
+    pub(crate) fn span(&mut self) -> Result<u64, ParseError> {
+        let word = self.word(SPAN)?;
+        let mut rest = word.text;
+        let mut total: u64 = 0;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let (amount, unit) = rest.split_at(digits);
+            let unit_length = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
+            let in_ms = match &unit[..unit_length] {
+                "ms" => 1,
+                "s" => SECOND,
+                "m" => MINUTE,
+                "h" => HOUR,
+                _ => return Err(word.expected(SPAN)),
+            };
+            total = number(word, amount, SPAN)?
+                .checked_mul(in_ms)
+                .and_then(|part| total.checked_add(part))
+                .filter(|total| *total <= LONGEST)
+                .ok_or_else(|| word.error(Problem::TooLarge(word.text.to_owned())))?;
+            rest = &unit[unit_length..];
+        }
+        Ok(total)
+    }
+}
+
+const SPAN: &str = "a span of time, such as `500ms`, `60s`, `10m` or `2h`";
+
+/// The longest span that can be asked for: 365 days. Sums of such stay far from overflow.
+const LONGEST: u64 = 365 * 24 * HOUR;
+
+/// Reads `text`, which is `word` or a part of it, as a whole number.
+pub(crate) fn number(word: Word<'_>, text: &str, what: &'static str) -> Result<u64, ParseError> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(word.expected(what));
+    }
+    text.parse().map_err(|_| word.error(Problem::TooLarge(text.to_owned())))
+}
+
+/// A word read as `db.name`; TiDB compares names without case.
+pub(crate) fn table_name(word: Word<'_>) -> Result<String, ParseError> {
+    let is_name = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+    };
+    match word.text.split_once('.') {
+        Some((schema, name)) if is_name(schema) && is_name(name) => Ok(word.text.to_lowercase()),
+        Some(_) | None => Err(word.expected("a table with its database, such as `tpcc.stock`")),
+    }
+}

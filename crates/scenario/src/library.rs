@@ -1,0 +1,111 @@
+//! The incidents that come with the program. Their files are in `incidents/`, one a scenario.
+
+use crate::file::Scenario;
+
+/// A scenario file that is part of the program.
+struct Incident {
+    id: &'static str,
+    file: &'static str,
+    text: &'static str,
+}
+
+const INCIDENTS: &[Incident] = &[Incident {
+    id: "tikv-18440",
+    file: "tikv-18440.scn",
+    text: include_str!("../incidents/tikv-18440.scn"),
+}];
+
+/// The ids of all incidents, in the order in which they are told.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    INCIDENTS.iter().map(|incident| incident.id)
+}
+
+/// The incident of this id.
+pub fn load(id: &str) -> Option<Scenario> {
+    let incident = INCIDENTS.iter().find(|incident| incident.id == id)?;
+    let scenario = Scenario::parse(incident.file, incident.text);
+    Some(scenario.expect("the incidents are read by this crate's tests"))
+}
+
+/// The text of the incident's file, as it can be saved and changed.
+pub fn text(id: &str) -> Option<&'static str> {
+    INCIDENTS.iter().find(|incident| incident.id == id).map(|incident| incident.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sim::RegionId;
+    use sim::region::{Key, PeerRole, Region};
+
+    use super::*;
+
+    fn regions(scenario: &Scenario) -> Vec<&Region> {
+        scenario.setup.regions.iter().map(|setup| &setup.region).collect()
+    }
+
+    #[test]
+    fn every_incident_is_read_and_carries_its_id() {
+        for id in ids() {
+            let scenario = load(id).expect("the id is one of the list");
+            assert_eq!(scenario.id, id);
+            assert!(scenario.steps.iter().any(|step| !step.optional));
+        }
+    }
+
+    #[test]
+    fn the_regions_of_every_incident_hold_every_key() {
+        for id in ids() {
+            let scenario = load(id).expect("the id is one of the list");
+            let mut regions = regions(&scenario);
+            regions.sort_by(|a, b| a.start.cmp(&b.start));
+            let mut next = Key::default();
+            for region in regions {
+                assert_eq!(region.start, next, "{id}: before region {}", region.id);
+                next = region.end.clone();
+            }
+            assert!(next.is_empty(), "{id}: nothing holds the last keys");
+        }
+    }
+
+    #[test]
+    fn the_report_s_regions_have_the_report_s_peers() {
+        let scenario = load("tikv-18440").expect("the id is one of the list");
+        assert_eq!(scenario.setup.stores.len(), 8);
+        assert_eq!(scenario.setup.regions.len(), 30);
+        let regions = regions(&scenario);
+        let peers = |id| -> Vec<String> {
+            let region = regions.iter().find(|region| region.id == RegionId(id));
+            region.expect("it is in the file").peers.iter().map(|p| p.to_string()).collect()
+        };
+        assert_eq!(
+            peers(52973).join(", "),
+            "id:52974 store_id:1, id:52975 store_id:5, id:52976 store_id:9, id:52977 store_id:6, \
+             id:52978 store_id:8, id:52979 store_id:2, id:52980 store_id:502 role:Learner, \
+             id:52981 store_id:503 role:Learner"
+        );
+        for id in [52927, 52982, 52989] {
+            assert_eq!(peers(id).len(), 6, "region {id}");
+            assert!(peers(id).iter().all(|peer| !peer.contains("Learner")), "region {id}");
+        }
+        assert_eq!(peers(52927)[5], "id:52933 store_id:2");
+    }
+
+    #[test]
+    fn tiflash_regions_are_led_from_zone_one_and_their_learners_are_their_newest_peers() {
+        let scenario = load("tikv-18440").expect("the id is one of the list");
+        let zone_one: BTreeSet<u64> = [1, 2, 9].into();
+        for setup in &scenario.setup.regions {
+            let is_learner = |role| role == PeerRole::Learner;
+            let peers = &setup.region.peers;
+            if peers.iter().any(|peer| is_learner(peer.role)) {
+                let leader = setup.leader.expect("it has one in the file").0;
+                assert!(zone_one.contains(&leader), "region {}", setup.region.id);
+            }
+            let newest_voter = peers.iter().filter(|p| !is_learner(p.role)).map(|p| p.id).max();
+            let oldest_learner = peers.iter().filter(|p| is_learner(p.role)).map(|p| p.id).min();
+            assert!(oldest_learner.is_none() || newest_voter < oldest_learner);
+        }
+    }
+}

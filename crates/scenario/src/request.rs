@@ -1,0 +1,226 @@
+//! What a line of the grammar asks for, and its canonical text.
+//!
+//! [`parse`](crate::parse) reads what an operator types; `Display` here writes it back, in the one
+//! form that scripts, links and recorded tests hold: `parse(&request.to_string())` is `request`.
+
+use std::fmt;
+
+use sim::Command;
+use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
+
+/// One line of the grammar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Changes the cluster.
+    Command(Command),
+    /// Looks at the cluster and changes nothing.
+    Query(Query),
+    /// Lets simulated time pass.
+    Wait(Wait),
+}
+
+/// A question to PD or TiDB. The answer is the view's to give, in the real tool's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// `pd-ctl store`: every store that is Up or Offline.
+    Stores,
+    /// `pd-ctl store 502`: one store.
+    Store(StoreId),
+    /// `pd-ctl region`: every region in PD's cache.
+    Regions,
+    /// `pd-ctl region 52973`: one region as PD's cache has it.
+    Region(RegionId),
+    /// `pd-ctl operator show`: every operator under way.
+    Operators,
+    /// `pd-ctl operator check 52973`: the operator of one region.
+    Operator(RegionId),
+    /// `pd-ctl unsafe remove-failed-stores show`: the stages of unsafe recovery so far.
+    Recovery,
+    /// `pd-ctl config placement-rules show`: the placement rules.
+    PlacementRules,
+    /// `SELECT * FROM information_schema.tiflash_replica`: the tables with TiFlash replicas.
+    TiflashReplicas,
+    /// `help`: what can be typed, see [`VERBS`](crate::VERBS).
+    Help,
+}
+
+/// A line that lets time pass in every world alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// `wait 60s`: this many milliseconds.
+    For(u64),
+    /// `wait until …`: until it holds in every world, or the limit has passed.
+    Until {
+        /// What to wait for.
+        condition: Condition,
+        /// Milliseconds after which the wait is given up and the script goes on.
+        at_most_ms: u64,
+    },
+}
+
+/// How long `wait until …` waits where it names no limit.
+pub const DEFAULT_LIMIT_MS: u64 = 30 * MINUTE;
+
+/// What a script can wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Unsafe recovery has reached its stage Finished. One that failed, or was never started,
+    /// settles the wait as not reached.
+    RecoveryFinished,
+    /// The table is AVAILABLE and its PROGRESS is 1.
+    Available(String),
+    /// No region of the table has a learner among its members, as its leader has them.
+    NoLearners(String),
+    /// PD has not heard from these stores for more than 20 s.
+    Disconnected(Vec<StoreId>),
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Request::Command(command) => write_command(f, command),
+            Request::Query(query) => query.fmt(f),
+            Request::Wait(wait) => wait.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Query::Stores => f.write_str("pd-ctl store"),
+            Query::Store(store) => write!(f, "pd-ctl store {store}"),
+            Query::Regions => f.write_str("pd-ctl region"),
+            Query::Region(region) => write!(f, "pd-ctl region {region}"),
+            Query::Operators => f.write_str("pd-ctl operator show"),
+            Query::Operator(region) => write!(f, "pd-ctl operator check {region}"),
+            Query::Recovery => f.write_str("pd-ctl unsafe remove-failed-stores show"),
+            Query::PlacementRules => f.write_str("pd-ctl config placement-rules show"),
+            Query::TiflashReplicas => {
+                f.write_str("SELECT * FROM information_schema.tiflash_replica;")
+            }
+            Query::Help => f.write_str("help"),
+        }
+    }
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wait::For(ms) => write!(f, "wait {}", Span(*ms)),
+            Wait::Until { condition, at_most_ms: DEFAULT_LIMIT_MS } => {
+                write!(f, "wait until {condition}")
+            }
+            Wait::Until { condition, at_most_ms } => {
+                write!(f, "wait until {condition} for at most {}", Span(*at_most_ms))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::RecoveryFinished => f.write_str("recovery finished"),
+            Condition::Available(table) => write!(f, "available {table}"),
+            Condition::NoLearners(table) => write!(f, "no learners {table}"),
+            Condition::Disconnected(stores) => write!(f, "disconnected {}", List(stores)),
+        }
+    }
+}
+
+/// The canonical text of a command. It is here and not beside the type because `sim` knows
+/// nothing of what people type.
+fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
+    match command {
+        Command::StopStores(stores) => write!(f, "stop store {}", List(stores)),
+        Command::StartStores(stores) => write!(f, "start store {}", List(stores)),
+        Command::LoseDisk(store) => write!(f, "lose disk of {store}"),
+        Command::Cut { from, to } => write!(f, "cut {} {}", List(from), List(to)),
+        Command::Delay { from, to, by_ms } => {
+            write!(f, "delay {} {} {}", List(from), List(to), Span(*by_ms))
+        }
+        Command::Heal => f.write_str("heal"),
+        Command::SetLoad { tables, writes_per_minute } => write_load(f, tables, *writes_per_minute),
+        Command::RemoveFailedStores { stores, auto_detect, timeout_s } => {
+            write_remove_failed_stores(f, stores, *auto_detect, *timeout_s)
+        }
+        Command::RemoveTombstone => f.write_str("pd-ctl store remove-tombstone"),
+        Command::DeleteStore(store) => write!(f, "pd-ctl store delete {store}"),
+        Command::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
+        Command::SetMaxReplicas(count) => write!(f, "pd-ctl config set max-replicas {count}"),
+        Command::AddRemovePeer { region, store } => {
+            write!(f, "pd-ctl operator add remove-peer {region} {store}")
+        }
+        Command::AddAddLearner { region, store } => {
+            write!(f, "pd-ctl operator add add-learner {region} {store}")
+        }
+        Command::AddTransferLeader { region, store } => {
+            write!(f, "pd-ctl operator add transfer-leader {region} {store}")
+        }
+        Command::RemoveOperator(region) => write!(f, "pd-ctl operator remove {region}"),
+        Command::SetTiflashReplica { table, count } => {
+            write!(f, "ALTER TABLE {table} SET TIFLASH REPLICA {count};")
+        }
+    }
+}
+
+fn write_load(f: &mut fmt::Formatter<'_>, tables: &[String], per_minute: u64) -> fmt::Result {
+    match (tables, per_minute) {
+        ([], 0) => return f.write_str("load off"),
+        ([], _) => f.write_str("load all ")?,
+        (tables, _) => write!(f, "load {} ", tables.join(","))?,
+    }
+    match per_minute {
+        0 => f.write_str("off"),
+        whole if whole.is_multiple_of(60) => write!(f, "{}/s", whole / 60),
+        slow => write!(f, "{slow}/min"),
+    }
+}
+
+fn write_remove_failed_stores(
+    f: &mut fmt::Formatter<'_>,
+    stores: &[StoreId],
+    auto_detect: bool,
+    timeout_s: Option<u64>,
+) -> fmt::Result {
+    f.write_str("pd-ctl unsafe remove-failed-stores")?;
+    if !stores.is_empty() {
+        write!(f, " {}", List(stores))?;
+    }
+    if auto_detect {
+        f.write_str(" --auto-detect")?;
+    }
+    match timeout_s {
+        Some(seconds) => write!(f, " --timeout {seconds}"),
+        None => Ok(()),
+    }
+}
+
+/// Store ids as the tools take them: separated by commas alone.
+struct List<'a>(&'a [StoreId]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, store) in self.0.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            write!(f, "{comma}{store}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A span of milliseconds in the largest unit that divides it: `90s`, `2h`, `1500ms`.
+pub(crate) struct Span(pub(crate) u64);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("0s"),
+            ms if ms.is_multiple_of(HOUR) => write!(f, "{}h", ms / HOUR),
+            ms if ms.is_multiple_of(MINUTE) => write!(f, "{}m", ms / MINUTE),
+            ms if ms.is_multiple_of(SECOND) => write!(f, "{}s", ms / SECOND),
+            ms => write!(f, "{ms}ms"),
+        }
+    }
+}

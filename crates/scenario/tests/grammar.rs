@@ -1,0 +1,221 @@
+//! The grammar as its users see it: what can be typed, what is printed, what is answered to
+//! mistakes.
+
+use scenario::{
+    Condition, DEFAULT_LIMIT_MS, Query, Request, Scenario, Text, VERBS, Wait, completions, parse,
+};
+use sim::{Command, RegionId, StoreId};
+
+fn stores(ids: &[u64]) -> Vec<StoreId> {
+    ids.iter().copied().map(StoreId).collect()
+}
+
+/// One of every command there is; a new variant stops the build in `request.rs`, whose printer
+/// names them all.
+fn commands() -> Vec<Command> {
+    let (region, store) = (RegionId(52973), StoreId(503));
+    let (table, tables) = ("tpcc.stock".to_owned(), vec!["tpcc.stock".to_owned(), "a.b".into()]);
+    let load = |tables: &[String], writes_per_minute| Command::SetLoad {
+        tables: tables.to_vec(),
+        writes_per_minute,
+    };
+    let remove = |ids: &[u64], auto_detect, timeout_s| Command::RemoveFailedStores {
+        stores: stores(ids),
+        auto_detect,
+        timeout_s,
+    };
+    vec![
+        Command::StopStores(stores(&[1, 2, 9, 502])),
+        Command::StartStores(stores(&[502])),
+        Command::LoseDisk(StoreId(502)),
+        Command::Cut { from: stores(&[1, 2]), to: stores(&[5, 6]) },
+        Command::Delay { from: stores(&[1]), to: stores(&[5, 6]), by_ms: 2_000 },
+        Command::Delay { from: stores(&[1]), to: stores(&[5, 6]), by_ms: 1_500 },
+        Command::Delay { from: stores(&[1]), to: stores(&[5, 6]), by_ms: 0 },
+        Command::Heal,
+        load(&tables, 60),
+        load(&tables, 90),
+        load(&tables, 0),
+        load(&[], 60),
+        load(&[], 0),
+        remove(&[1, 2, 9, 502], false, None),
+        remove(&[1], false, Some(60)),
+        remove(&[], true, None),
+        remove(&[], true, Some(60)),
+        Command::RemoveTombstone,
+        Command::DeleteStore(store),
+        Command::CancelDeleteStore(store),
+        Command::SetMaxReplicas(3),
+        Command::AddRemovePeer { region, store },
+        Command::AddAddLearner { region, store },
+        Command::AddTransferLeader { region, store },
+        Command::RemoveOperator(region),
+        Command::SetTiflashReplica { table, count: 2 },
+    ]
+}
+
+fn requests() -> Vec<Request> {
+    let region = RegionId(52973);
+    let queries = [
+        Query::Stores,
+        Query::Store(StoreId(502)),
+        Query::Regions,
+        Query::Region(region),
+        Query::Operators,
+        Query::Operator(region),
+        Query::Recovery,
+        Query::PlacementRules,
+        Query::TiflashReplicas,
+        Query::Help,
+    ];
+    let conditions = [
+        Condition::RecoveryFinished,
+        Condition::Available("tpcc.stock".into()),
+        Condition::NoLearners("tpcc.stock".into()),
+        Condition::Disconnected(stores(&[1, 2])),
+    ];
+    let limits = [DEFAULT_LIMIT_MS, 600_000, 90_000];
+    let waits = conditions.iter().flat_map(|condition| {
+        limits.map(|at_most_ms| Wait::Until { condition: condition.clone(), at_most_ms })
+    });
+    let spans = [0, 1, 1_000, 60_000, 90_000, 7_200_000].map(Wait::For);
+    let commands = commands().into_iter().map(Request::Command);
+    commands
+        .chain(queries.map(Request::Query))
+        .chain(waits.chain(spans).map(Request::Wait))
+        .collect()
+}
+
+#[test]
+fn what_is_printed_is_read_back_as_the_same() {
+    for request in requests() {
+        let text = request.to_string();
+        assert_eq!(parse(&text), Ok(request), "{text}");
+    }
+}
+
+#[test]
+fn the_same_thing_may_be_typed_in_several_ways() {
+    let same = [
+        ("unsafe remove-failed-stores 1,2", "pd-ctl unsafe remove-failed-stores 1,2"),
+        ("unsafe remove-failed-stores 1,2,1", "pd-ctl unsafe remove-failed-stores 1,2"),
+        // pd-ctl does not send its own default, so that PD's applies.
+        ("unsafe remove-failed-stores 1 --timeout 300", "pd-ctl unsafe remove-failed-stores 1"),
+        (
+            "pd-ctl unsafe remove-failed-stores --timeout=60 1",
+            "unsafe remove-failed-stores 1 --timeout 60",
+        ),
+        ("tiup ctl:v8.5.2 pd -u http://127.0.0.1:2379 store 502", "store 502"),
+        ("pd-ctl --pd=http://pd:2379 operator show", "operator show"),
+        ("  store   502  ", "store 502"),
+        ("pd-ctl", "help"),
+        (
+            "alter table `TPCC`.`Stock` set tiflash replica 2",
+            "ALTER TABLE tpcc.stock SET TIFLASH REPLICA 2;",
+        ),
+        (
+            "select  *  from INFORMATION_SCHEMA.TIFLASH_REPLICA ;",
+            "SELECT * FROM information_schema.tiflash_replica;",
+        ),
+        ("load tpcc.stock 1/s", "load tpcc.stock 60/min"),
+        ("load all off", "load off"),
+        ("wait 1m30s", "wait 90s"),
+        ("wait until recovery finished for at most 30m", "wait until recovery finished"),
+    ];
+    for (a, b) in same {
+        assert!(parse(a).is_ok(), "{a}: {:?}", parse(a));
+        assert_eq!(parse(a), parse(b), "{a} and {b}");
+    }
+}
+
+/// The answers to mistakes, recorded: what was typed, a caret below the column, the answer.
+#[test]
+fn mistakes_are_answered_as_recorded() {
+    let recorded = include_str!("mistakes.golden");
+    let typed = recorded.lines().filter_map(|line| line.strip_prefix("> "));
+    let answered: String = typed
+        .map(|line| {
+            let error = parse(line).expect_err(line);
+            let caret = " ".repeat(error.column + 1);
+            format!("> {line}\n{caret}^\n{error}\n\n")
+        })
+        .collect();
+    compare("mistakes.golden", recorded, &answered);
+}
+
+/// The same for scenario files, parted by lines of `====`.
+#[test]
+fn mistakes_in_files_are_answered_as_recorded() {
+    let recorded = include_str!("file_mistakes.golden");
+    let answered: String = recorded
+        .split_inclusive("====\n")
+        .map(|case| {
+            let (file, _) = case.split_once("\n----\n").expect("a case has an answer");
+            let error = Scenario::parse("x.scn", file).expect_err(file);
+            format!("{file}\n----\n{error}\n====\n")
+        })
+        .collect();
+    compare("file_mistakes.golden", recorded, &answered);
+}
+
+/// Compares with what was recorded; with `RECORD` set in the environment it is recorded anew.
+fn compare(file: &str, recorded: &str, answered: &str) {
+    if std::env::var_os("RECORD").is_some() {
+        let path = format!("{}/tests/{file}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(path, answered).expect("the file was just read");
+    } else {
+        assert!(recorded == answered, "{file} is no longer so; it would be:\n{answered}");
+    }
+}
+
+#[test]
+fn no_line_makes_the_parser_panic() {
+    let pieces = ["store", "1,2", "wait", "until", "`", ";", "@", "--timeout", "=", "99999999999"];
+    let more = ["alter", "select", "*", "a.b", "停", "5s", "load", "/s", "pd-ctl", "tiup", "-u"];
+    let words: Vec<&str> = pieces.into_iter().chain(more).collect();
+    for a in &words {
+        for b in &words {
+            for c in &words {
+                for line in [format!("{a} {b} {c}"), format!("{a}{b} {c}"), format!("{a} {b}{c}")] {
+                    let answer = parse(&line);
+                    if let Err(error) = &answer {
+                        assert!(error.column <= line.chars().count() + 1, "{line}: {error:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_verb_is_a_verb_and_completes() {
+    for verb in VERBS {
+        assert!(!verb.en.is_empty() && !verb.zh.is_empty(), "{}", verb.text);
+        assert!(completions(verb.text).any(|found| found == verb), "{}", verb.text);
+        let alone = parse(verb.text).map_err(|error| error.to_string());
+        let unknown = alone.is_err_and(|error| error.starts_with("unknown command"));
+        assert!(!unknown, "{} is not known", verb.text);
+    }
+    let found: Vec<&str> = completions("pd-ctl uns").map(|verb| verb.text).collect();
+    assert_eq!(found.len(), 3);
+    assert_eq!(completions("").count(), VERBS.len());
+}
+
+#[test]
+fn a_small_scenario_is_read() {
+    let text = include_str!("small.scn");
+    let scenario = Scenario::parse("small.scn", text).expect("it is right");
+    assert_eq!(scenario.title, Text { en: "Small world".into(), zh: "小世界".into() });
+    assert_eq!(scenario.opening.en, "One region, then none of its voters.");
+    assert_eq!((scenario.seed, scenario.end.0), (7, 600_000));
+    assert_eq!(scenario.steps.len(), 2);
+    assert!(scenario.steps[1].optional);
+    let lines: Vec<String> =
+        scenario.steps[0].lines.iter().map(|line| line.request.to_string()).collect();
+    assert_eq!(lines, ["stop store 1", "wait 10s"]);
+    let peers: Vec<String> =
+        scenario.setup.regions[1].region.peers.iter().map(|peer| peer.to_string()).collect();
+    assert_eq!(peers, ["id:21 store_id:1", "id:30 store_id:2", "id:31 store_id:7 role:Learner"]);
+    let hex = scenario.setup.regions[1].region.start.to_string();
+    assert_eq!(hex, "7480000000000000FF2D5F720000000000FA");
+}
