@@ -1,1 +1,16 @@
-//! Placeholder.
+//! What tests that span crates have in common: reading our own sources, and driving a browser.
+
+pub mod pd_conformance;
+
+pub mod project;
+
+pub mod source;
+
+#[cfg(feature = "browser")]
+pub mod browser;
+
+#[cfg(feature = "browser")]
+pub mod webdriver;
+
+#[cfg(feature = "browser")]
+pub mod chromium;

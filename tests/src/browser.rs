@@ -1,0 +1,185 @@
+//! The page in a browser, in the words of a test: find, click, type, read, look.
+//!
+//! Everything that may take the page a moment is waited for; what never comes is an error that
+//! says what was missing.
+
+use std::{env, fmt::Display, fs, path::PathBuf, thread, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::{
+    chromium::Chromium,
+    project,
+    webdriver::{ElementId, Session},
+};
+
+/// How long an element or a state of the page is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often one looks meanwhile.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// A browser with the page in it. Dropping it ends the browser.
+pub struct Browser {
+    chromium: Chromium,
+    address: String,
+}
+
+/// An element of the page that a [`Browser`] has found.
+pub struct Element<'a> {
+    session: &'a Session,
+    id: ElementId,
+}
+
+impl Browser {
+    /// Opens the page in a fresh browser; `test` names the folder of its profile. Errors where
+    /// `cargo xtask test` has not said by REGIONSCOPE_PAGE at which address the page is served.
+    pub fn open(test: &str) -> Result<Browser> {
+        let address = env::var("REGIONSCOPE_PAGE")
+            .context("the page is not served; run `cargo xtask test page browser`")?;
+        let chromium = Chromium::start(&target().join("browser").join(test))?;
+        let browser = Browser { chromium, address };
+        browser.visit("")?;
+        Ok(browser)
+    }
+
+    /// Goes to the page, with `rest` after its address: a query, a fragment, a file.
+    pub fn visit(&self, rest: &str) -> Result<()> {
+        let url = format!("{}{rest}", self.address);
+        self.session().post("url", &json!({ "url": url })).map(drop)
+    }
+
+    /// The document's title.
+    pub fn title(&self) -> Result<String> {
+        text(self.session().get("title")?)
+    }
+
+    /// The first element that matches the CSS `selector`, as soon as there is one.
+    pub fn find(&self, selector: &str) -> Result<Element<'_>> {
+        let mut found = Vec::new();
+        self.wait_until(format!("an element {selector}"), || {
+            found = self.find_all(selector)?;
+            Ok(!found.is_empty())
+        })?;
+        Ok(found.swap_remove(0))
+    }
+
+    /// The first element whose `data-testid` is `id`, as soon as there is one.
+    pub fn test_id(&self, id: &str) -> Result<Element<'_>> {
+        self.find(&format!("[data-testid=\"{id}\"]"))
+    }
+
+    /// The elements that match the CSS `selector` at this moment.
+    pub fn find_all(&self, selector: &str) -> Result<Vec<Element<'_>>> {
+        let session = self.session();
+        let ids = session.elements(selector)?;
+        Ok(ids.into_iter().map(|id| Element { session, id }).collect())
+    }
+
+    /// Waits until `holds` says so; `what` completes the sentence "there was never …".
+    pub fn wait_until(
+        &self,
+        what: impl Display,
+        mut holds: impl FnMut() -> Result<bool>,
+    ) -> Result<()> {
+        let glances = PATIENCE.as_millis() / GLANCE.as_millis();
+        for _ in 0..glances {
+            if holds()? {
+                return Ok(());
+            }
+            thread::sleep(GLANCE);
+        }
+        bail!("there was never {what}");
+    }
+
+    /// Runs the body of a function in the page, with `arguments`, and returns what it returns; a
+    /// promise is awaited.
+    pub fn execute(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+        self.session().post("execute/sync", &json!({ "script": script, "args": arguments }))
+    }
+
+    /// Presses and releases one key, wherever the focus is. Keys without a character have one in
+    /// WebDriver's private range, such as `\u{e00c}` for Escape.
+    pub fn press(&self, key: char) -> Result<()> {
+        let press =
+            [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })];
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": press });
+        self.session().post("actions", &json!({ "actions": [keyboard] })).map(drop)
+    }
+
+    /// Makes the window's inside `width` by `height` CSS pixels, as near as the browser can.
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let frame =
+            self.execute("return [outerWidth - innerWidth, outerHeight - innerHeight];", &[])?;
+        let outer = |inner: u32, index: usize| inner as u64 + frame[index].as_u64().unwrap_or(0);
+        let rect = json!({ "width": outer(width, 0), "height": outer(height, 1) });
+        self.session().post("window/rect", &rect).map(drop)
+    }
+
+    /// Writes what the window shows to `target/screenshots/NAME.png` and returns its bytes.
+    pub fn screenshot(&self, name: &str) -> Result<Vec<u8>> {
+        let encoded = text(self.session().get("screenshot")?)?;
+        let picture = STANDARD.decode(encoded).context("the screenshot is not base64")?;
+        let folder = target().join("screenshots");
+        fs::create_dir_all(&folder).context("no folder for screenshots")?;
+        fs::write(folder.join(format!("{name}.png")), &picture).context("no screenshot")?;
+        Ok(picture)
+    }
+
+    /// The errors on the console since the last call. What the Content Security Policy refuses, a
+    /// file that is missing and a panic of the page are among them.
+    pub fn console_errors(&self) -> Result<Vec<String>> {
+        let mut lines = self.chromium.console()?;
+        lines.retain(|line| line.starts_with("SEVERE"));
+        Ok(lines)
+    }
+
+    fn session(&self) -> &Session {
+        self.chromium.session()
+    }
+}
+
+impl Element<'_> {
+    /// Clicks its middle, scrolling there first. Errors where something lies above it.
+    pub fn click(&self) -> Result<()> {
+        self.session.post_to(&self.id, "click", &json!({})).map(drop)
+    }
+
+    /// Focuses it and types `keys`; `\u{e007}` is Enter.
+    pub fn send_keys(&self, keys: &str) -> Result<()> {
+        self.session.post_to(&self.id, "value", &json!({ "text": keys })).map(drop)
+    }
+
+    /// Empties an input.
+    pub fn clear(&self) -> Result<()> {
+        self.session.post_to(&self.id, "clear", &json!({})).map(drop)
+    }
+
+    /// Its text as a reader sees it.
+    pub fn text(&self) -> Result<String> {
+        text(self.session.get_of(&self.id, "text")?)
+    }
+
+    /// The value of the attribute `name`, if it has one.
+    pub fn attribute(&self, name: &str) -> Result<Option<String>> {
+        let value = self.session.get_of(&self.id, &format!("attribute/{name}"))?;
+        Ok(value.as_str().map(ToString::to_string))
+    }
+
+    /// The value of the DOM property `name`, such as `value` or `checked`.
+    pub fn property(&self, name: &str) -> Result<Value> {
+        self.session.get_of(&self.id, &format!("property/{name}"))
+    }
+}
+
+fn text(value: Value) -> Result<String> {
+    value.as_str().map(ToString::to_string).context("the driver's answer is not text")
+}
+
+/// Cargo's target folder.
+fn target() -> PathBuf {
+    let elsewhere = env::var_os("CARGO_TARGET_DIR");
+    elsewhere.map_or(project::root().join("target"), |target| project::root().join(target))
+}
