@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::agenda::{ConnectionTimer, Item, Life};
-use crate::command::{Command, Refusal};
+use crate::command::Command;
 use crate::context::Context;
 use crate::event::{Event, EventKind, Subject};
 use crate::fingerprint::Fingerprint;
@@ -17,6 +17,7 @@ use crate::load::Load;
 use crate::network::{Body, Envelope, LATENCY_TO_PD};
 use crate::pd::Pd;
 use crate::raftstore::{PeerFsm, STORE_HEARTBEAT_MS, Store};
+use crate::refusal::Refusal;
 use crate::region::{Peer, Region};
 use crate::release::Knobs;
 use crate::setup::{Setup, SetupError};
@@ -31,6 +32,7 @@ pub struct Cluster {
     pub(crate) tidb: Tidb,
     pub(crate) load: Load,
     pd_due: Option<Millis>,
+    delivered: u64,
 }
 
 /// Why a member of a region will never answer.
@@ -66,6 +68,7 @@ impl Cluster {
             tidb: Tidb::new(&setup.tables),
             load: Load::new(tables),
             pd_due: None,
+            delivered: 0,
         };
         cluster.place_stores(setup);
         cluster.start_stores(setup);
@@ -171,6 +174,11 @@ impl Cluster {
     /// Raft messages under way.
     pub fn in_flight(&self) -> usize {
         self.ctx.agenda.in_flight()
+    }
+
+    /// Raft messages that have arrived so far.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
     }
 
     /// Every cut (`None`) and delay (milliseconds) on a link, by ascending store ids.
@@ -303,7 +311,8 @@ impl Cluster {
         let found = Checker::check(self);
         let before = self.ctx.checker.broken().len();
         self.ctx.checker.record(found);
-        for law in self.ctx.checker.broken()[before..].to_vec() {
+        let laws: Vec<String> = self.ctx.checker.broken()[before..].to_vec();
+        for law in laws {
             self.ctx.emit(EventKind::InvariantBroken(law), None);
         }
     }
@@ -386,6 +395,7 @@ impl Cluster {
         if !network.is_open(from, to) || envelope.held_in_life.is_some_and(is_lost) {
             return;
         }
+        self.delivered += 1;
         self.trace(&envelope);
         self.at_store(to, |store, ctx| store.on_envelope(envelope, ctx));
     }

@@ -1,5 +1,4 @@
-//! What travels between stores and PD. Stores talk to each other in Raft messages, see
-//! [`crate::network`].
+//! What travels between stores and PD. What stores say to each other are raft-rs's own messages.
 
 use std::sync::Arc;
 

@@ -147,7 +147,9 @@ impl fmt::Display for Peer {
         write!(f, "id:{} store_id:{}", self.id, self.store)?;
         match self.role {
             PeerRole::Voter => Ok(()),
-            role => write!(f, " role:{}", role.name()),
+            PeerRole::Learner | PeerRole::IncomingVoter | PeerRole::DemotingVoter => {
+                write!(f, " role:{}", self.role.name())
+            }
         }
     }
 }

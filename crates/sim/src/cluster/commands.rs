@@ -2,11 +2,12 @@
 
 use super::Cluster;
 use crate::agenda::Item;
-use crate::command::{Command, Refusal};
+use crate::command::Command;
 use crate::event::EventKind;
 use crate::ids::{EventId, StoreId, TableId};
 use crate::load::MAX_WRITES_PER_MINUTE;
 use crate::network::KEEPALIVE;
+use crate::refusal::Refusal;
 use crate::store::{Engine, StoreState};
 
 impl Cluster {

@@ -9,9 +9,10 @@ use super::region_tree::RegionInfo;
 use super::scheduling::{Plan, brief, members_after};
 use super::steps::Step;
 use super::stores::StoreRecord;
-use crate::command::{Command, Refusal};
+use crate::command::Command;
 use crate::event::{EventKind, EventLog, OperatorEnd, OperatorName};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
+use crate::refusal::Refusal;
 use crate::region::{Peer, PeerRole};
 use crate::store::{Engine, StoreState};
 

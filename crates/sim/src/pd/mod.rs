@@ -32,12 +32,12 @@ pub mod unsafe_recovery;
 
 use std::collections::BTreeMap;
 
-use crate::command::Refusal;
 use crate::event::{BlockedReason, EventKind, EventLog, Subject};
 use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
 use crate::message::{
     GetStoreError, RegionHeartbeat, Schedule, StoreHeartbeat, StoreHeartbeatResponse,
 };
+use crate::refusal::Refusal;
 use crate::region::{Key, Peer};
 use crate::release::Knobs;
 use crate::setup::{Setup, StoreSetup};
@@ -235,8 +235,11 @@ impl Pd {
     pub(crate) fn next_due(&self) -> Option<Millis> {
         let patrol =
             if self.is_halted() { None } else { self.patrol.next_due(self.may_schedule()) };
-        let fixed = self.next_store_check.min(self.balance.due);
-        [Some(fixed), self.operators.next_push(), patrol].into_iter().flatten().min()
+        let balance = (!self.is_halted()).then_some(self.balance.due);
+        [Some(self.next_store_check), self.operators.next_push(), patrol, balance]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does what is due at `now`: looks at the stores, reminds leaders of their operators, checks

@@ -140,6 +140,10 @@ impl PeerFsm {
     /// Wakes up for a vote, which means that something is wrong, and for any word of the leader.
     /// TiKV: `fsm/peer.rs:on_raft_message`.
     pub(super) fn wake_for(&mut self, message: &Message, ctx: &mut Context) {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "raft-rs's enum, of which few concern this"
+        )]
         match message.get_msg_type() {
             MessageType::MsgRequestVote
             | MessageType::MsgRequestVoteResponse

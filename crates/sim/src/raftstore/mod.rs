@@ -454,6 +454,10 @@ impl Store {
 fn is_initial(body: &Body) -> bool {
     use raft::eraftpb::MessageType as M;
     match body {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "raft-rs's enum, of which few concern this"
+        )]
         Body::Raft(message) => match message.get_msg_type() {
             M::MsgRequestVote | M::MsgRequestPreVote => true,
             // A leader that does not know yet how far the peer is sends no commit index.

@@ -416,6 +416,10 @@ impl PeerFsm {
         if message.term < self.term() {
             return false;
         }
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "raft-rs's enum, of which few concern this"
+        )]
         match message.get_msg_type() {
             MessageType::MsgHeartbeat => self.last_index() < message.commit,
             MessageType::MsgAppend => {

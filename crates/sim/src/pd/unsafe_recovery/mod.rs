@@ -37,11 +37,11 @@ pub use show::StageOutput;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::command::Refusal;
 use crate::event::{EventKind, EventLog, RecoveryStage};
 use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId};
 use crate::message::{RecoveryPlan, StoreReport};
 use crate::pd::stores::{IdAllocator, StoreTable};
+use crate::refusal::Refusal;
 use crate::release::Knobs;
 use crate::store::{StoreState, StoreStatus};
 

@@ -1,0 +1,195 @@
+//! Why a command was not carried out, in the words of the real tools where they have some.
+
+use std::fmt;
+
+use crate::ids::{RegionId, StoreId};
+use crate::load::MAX_WRITES_PER_MINUTE;
+use crate::store::Engine;
+
+/// Why a command was not carried out. Nothing has changed. The text is what the real tool prints
+/// where it has one, and the page shows it unchanged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such store in this cluster's world (machines that could be started or stopped).
+    UnknownStore(StoreId),
+    /// The process is not running.
+    StoreNotRunning(StoreId),
+    /// The process runs already.
+    StoreRunning(StoreId),
+    /// A buried or erased store may not come back: TiKV ends at once with this error.
+    StoreBuried(StoreId),
+    /// A disk can only be lost while its process is stopped.
+    DiskInUse(StoreId),
+    /// Nothing can start on a lost disk: a process on an empty one registers as a new store.
+    DiskGone(StoreId),
+    /// The two groups of a cut or delay share a store.
+    SameStoreOnBothSides(StoreId),
+    /// No such table.
+    UnknownTable(String),
+    /// A load above one write a millisecond.
+    LoadTooHigh {
+        /// What was asked for, in writes a minute.
+        writes_per_minute: u64,
+    },
+    /// pd-ctl's answer where no store is named.
+    NoStoreSpecified,
+    /// PD: ErrUnsafeRecoveryIsRunning.
+    RecoveryRunning,
+    /// PD: ErrUnsafeRecoveryInvalidInput, a store that PD has no record of.
+    FailedStoreUnknown(StoreId),
+    /// PD: ErrUnsafeRecoveryInvalidInput, a store heard from within 20 s.
+    FailedStoreConnected(StoreId),
+    /// PD's answer to `store remove-tombstone` while its region cache still has regions there.
+    TombstonesHoldRegions(Vec<StoreId>),
+    /// PD has no such store: pd-ctl's rendering of a 404.
+    StoreNotInPd(StoreId),
+    /// PD: ErrStoreRemoved, a tombstone cannot be deleted or revived: pd-ctl's rendering of a 410.
+    StoreAlreadyRemoved(StoreId),
+    /// PD: ErrStoresNotEnough.
+    StoresNotEnough {
+        /// The store that was to go.
+        store: StoreId,
+        /// Up TiKV stores that would be left.
+        up: u64,
+        /// `max-replicas`.
+        need: u64,
+    },
+    /// `store cancel-delete` of a store that is not Offline.
+    StoreNotOffline(StoreId),
+    /// PD has no such region in its cache.
+    RegionNotInPd(RegionId),
+    /// PD: the region has no peer on the store.
+    NoPeerOnStore {
+        /// The region.
+        region: RegionId,
+        /// The store.
+        store: StoreId,
+    },
+    /// PD: the store already has a peer of the region.
+    PeerOnStore {
+        /// The region.
+        region: RegionId,
+        /// The store.
+        store: StoreId,
+    },
+    /// PD: the region already has an operator of the same or a higher priority.
+    OperatorExists(RegionId),
+    /// PD: the region has no operator to cancel.
+    NoOperator(RegionId),
+    /// PD: a leader cannot be removed while it is the only voter, or moved to a learner.
+    CannotLead {
+        /// The region.
+        region: RegionId,
+        /// The store whose peer cannot lead.
+        store: StoreId,
+    },
+    /// `max-replicas` must be at least 1.
+    MaxReplicasZero,
+    /// TiDB: more replicas than TiFlash stores.
+    TooManyTiflashReplicas {
+        /// What was asked for.
+        wanted: u64,
+        /// TiFlash stores PD knows that are not Tombstone.
+        stores: u64,
+    },
+    /// A voter cannot live on this engine.
+    WrongEngine {
+        /// The store.
+        store: StoreId,
+        /// What it is.
+        engine: Engine,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownStore(store) => {
+                write!(f, "no store {store} here; `store` lists the stores there are")
+            }
+            Self::StoreNotRunning(store) => write!(f, "store {store} is stopped already"),
+            Self::StoreRunning(store) => write!(f, "store {store} is running already"),
+            Self::StoreBuried(store) => {
+                write!(f, "store {store} cannot start: PD answers it \"store is tombstone\"")
+            }
+            Self::DiskInUse(store) => {
+                write!(f, "store {store} is running; `stop store {store}` before its disk is lost")
+            }
+            Self::DiskGone(store) => {
+                write!(f, "store {store} has lost its disk; it would start as a new store")
+            }
+            Self::SameStoreOnBothSides(store) => {
+                write!(f, "store {store} is on both sides; name two groups without a common store")
+            }
+            Self::UnknownTable(table) => {
+                let table = table.split_once('.').map_or(("test", table.as_str()), |name| name);
+                write!(f, "ERROR 1146 (42S02): Table '{}.{}' doesn't exist", table.0, table.1)
+            }
+            Self::LoadTooHigh { writes_per_minute } => {
+                write!(f, "{writes_per_minute} writes a minute and region are too many; at most ")?;
+                write!(f, "{MAX_WRITES_PER_MINUTE}")
+            }
+            Self::NoStoreSpecified => f.write_str("Failed store ids are not specified"),
+            Self::RecoveryRunning => failed(f, 500, &RUNNING),
+            Self::FailedStoreUnknown(store) => {
+                failed(f, 500, &format_args!("{INVALID_INPUT} {store} doesn't exist"))
+            }
+            Self::FailedStoreConnected(store) => {
+                failed(f, 500, &format_args!("{INVALID_INPUT} {store} is up and connected"))
+            }
+            Self::TombstonesHoldRegions(stores) => {
+                let stores: Vec<String> = stores.iter().map(StoreId::to_string).collect();
+                let stores = stores.join(", ");
+                write!(f, "Failed to remove tombstone store [500] \"failed stores: {stores}\"")
+            }
+            Self::StoreNotInPd(store) => {
+                failed(f, 404, &format_args!("[PD:core:ErrStoreNotFound]store {store} not found"))
+            }
+            Self::StoreAlreadyRemoved(store) => {
+                let text = format_args!("[PD:core:ErrStoreRemoved]store {store} has been removed");
+                failed(f, 410, &text)
+            }
+            Self::StoresNotEnough { store, up, need } => {
+                write!(f, "Failed to delete store {store}: [400] \"[PD:core:ErrStoresNotEnough]")?;
+                write!(f, "can not remove store {store} since the number of up stores would be ")?;
+                write!(f, "{up} while need {need}\"")
+            }
+            Self::StoreNotOffline(store) => {
+                failed(f, 500, &format_args!("store {store} is not offline"))
+            }
+            Self::RegionNotInPd(region) => {
+                failed(f, 500, &format_args!("region {region} not found"))
+            }
+            Self::NoPeerOnStore { region, store } => {
+                failed(f, 500, &format_args!("region {region} has no peer in store {store}"))
+            }
+            Self::PeerOnStore { region, store } => {
+                failed(f, 500, &format_args!("region {region} already has peer in store {store}"))
+            }
+            Self::OperatorExists(_) => {
+                failed(f, 500, &"failed to add operator, maybe already have one")
+            }
+            Self::NoOperator(_) => failed(f, 500, &"operator not found"),
+            Self::CannotLead { region, store } => {
+                failed(f, 500, &format_args!("region {region} has no voter in store {store}"))
+            }
+            Self::MaxReplicasZero => failed(f, 400, &"max-replicas should be greater than 0"),
+            Self::TooManyTiflashReplicas { wanted, stores } => {
+                write!(f, "ERROR 1105 (HY000): the tiflash replica count: {wanted} should be ")?;
+                write!(f, "less than the total tiflash server count: {stores}")
+            }
+            Self::WrongEngine { store, engine } => {
+                let engine = engine.name();
+                failed(f, 500, &format_args!("store {store} is {engine}: learners only"))
+            }
+        }
+    }
+}
+
+const RUNNING: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryIsRunning]unsafe recovery is running";
+const INVALID_INPUT: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryInvalidInput]invalid input store";
+
+/// pd-ctl's rendering of an HTTP answer of PD that is not a success.
+fn failed(f: &mut fmt::Formatter<'_>, status: u16, body: &dyn fmt::Display) -> fmt::Result {
+    write!(f, "Failed! [{status}] \"{body}\"")
+}
