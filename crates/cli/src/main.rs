@@ -1,3 +1,47 @@
-//! Placeholder.
+//! `regionscope`: the playground on the command line, with the same crates and without a browser.
 
-fn main() {}
+mod contrast;
+mod list;
+mod run;
+mod source;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs a simulated TiKV cluster through an incident, under one release or two side by side.
+#[derive(Parser)]
+#[command(name = "regionscope", version)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Run a scenario under one release: prints the log as TiKV, PD and TiDB write it, then how
+    /// the cluster stands
+    Run(run::Options),
+    /// Run a scenario under two releases in lock-step: prints both outcomes side by side and
+    /// where they parted
+    Contrast(contrast::Options),
+    /// List the incidents and the releases there are
+    List,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().what {
+        What::Run(options) => run::run(&options),
+        What::Contrast(options) => contrast::contrast(&options),
+        What::List => list::list(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader of a pipe has seen enough.
+        Err(error) if source::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("regionscope: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -249,7 +249,9 @@ impl PeerFsm {
                     changes.push(PeerChange::Remove(member));
                 }
                 (PeerRole::Learner, LearnersOnDemotion::Keep) => {
-                    ctx.emit(EventKind::LearnerSkipped { region, peer: member }, plan);
+                    let lost = ctx.events.latest(Subject::Process(member.store));
+                    let causes = plan.into_iter().chain(lost);
+                    ctx.emit(EventKind::LearnerSkipped { region, peer: member }, causes);
                 }
                 (PeerRole::IncomingVoter | PeerRole::DemotingVoter, _) => {}
             }

@@ -1,0 +1,144 @@
+//! `regionscope contrast`: two worlds in lock-step, both outcomes and where they parted.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use clap::Args;
+use scenario::{Divergence, Request, Run};
+use serde::Serialize;
+use sim::{EventId, EventKind, Millis, Release};
+use view::Lang;
+use view::summary::WorldSummary;
+use view::told::{self, Names};
+use view::why::WhyGraph;
+
+use crate::{run, source};
+
+/// What to run, under which two releases, and until when.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// An incident's id (see `regionscope list`) or a file whose name ends in .scn
+    scenario: String,
+    /// The first world's release
+    #[arg(long, value_name = "RELEASE", default_value = "8.5.2", value_parser = source::release)]
+    a: Release,
+    /// The second world's release
+    #[arg(long, value_name = "RELEASE", default_value = "8.5.8", value_parser = source::release)]
+    b: Release,
+    /// Simulated time to stop at, e.g. 90s, 30m, 2h; the scenario's own end if absent
+    #[arg(long, value_name = "TIME", value_parser = source::moment)]
+    until: Option<Millis>,
+    /// The seed; the scenario's own if absent
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    scenario: &'a str,
+    seed: u64,
+    divergence: Option<Parting>,
+    worlds: Vec<WorldSummary>,
+}
+
+/// The first difference between the worlds.
+#[derive(Serialize)]
+struct Parting {
+    at_ms: u64,
+    /// What happened in one world and not, or differently, in the other.
+    event: String,
+    /// What differs: `recovery`, `resolve`, `membership`, …
+    topic: &'static str,
+    /// What each world did, where it did anything.
+    a: Option<String>,
+    b: Option<String>,
+    /// Why: the chain of causes of the event, from it to the command or failure it follows from.
+    because: Vec<String>,
+}
+
+/// Carries it out.
+pub(crate) fn contrast(options: &Options) -> Result<()> {
+    let scenario = source::scenario(&options.scenario)?;
+    let mut run = Run::of_releases(scenario, &[options.a, options.b], options.seed)?;
+    source::play(&mut run, options.until);
+    let divergence = run.divergence().map(|divergence| parting(&run, divergence));
+    let worlds = run.worlds().iter().map(|world| WorldSummary::of(&world.cluster, world.release));
+    let worlds: Vec<WorldSummary> = worlds.collect();
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if options.json {
+        let (scenario, seed) = (run.scenario().id.as_str(), run.seed());
+        let report = Report { scenario, seed, divergence, worlds };
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        print_sides(&mut out, &worlds)?;
+        print_parting(&mut out, divergence.as_ref())?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn parting(run: &Run, divergence: &Divergence) -> Parting {
+    let tell = |world: usize, event: Option<EventId>| event.map(|event| sentence(run, world, event));
+    let (a, b) = (tell(0, divergence.left), tell(1, divergence.right));
+    let because = match (divergence.left, divergence.right) {
+        (Some(event), _) => reasons(run, 0, event),
+        (None, Some(event)) => reasons(run, 1, event),
+        (None, None) => Vec::new(),
+    };
+    let event = match (&a, &b) {
+        (Some(a), _) => a.clone(),
+        (None, Some(b)) => b.clone(),
+        (None, None) => String::new(),
+    };
+    let (at_ms, topic) = (divergence.at.0, divergence.topic.name());
+    Parting { at_ms, event, topic, a, b, because }
+}
+
+fn reasons(run: &Run, world: usize, event: EventId) -> Vec<String> {
+    let events = run.worlds()[world].cluster.events();
+    let chain = WhyGraph::of(events, event).chain();
+    chain.into_iter().skip(1).map(|cause| sentence(run, world, cause)).collect()
+}
+
+/// The event as a sentence; a command as it is typed.
+fn sentence(run: &Run, world: usize, event: EventId) -> String {
+    let cluster = &run.worlds()[world].cluster;
+    let event = &cluster.events()[event.0 as usize];
+    if let EventKind::Commanded(command) = &event.kind {
+        return Request::Command(command.clone()).to_string();
+    }
+    let told = told::told(event, &Names::of_cluster(cluster), Lang::En);
+    told.map_or_else(|| format!("{:?}", event.kind), |told| told.text)
+}
+
+/// Prints both outcomes beside each other.
+fn print_sides(out: &mut impl Write, worlds: &[WorldSummary]) -> Result<()> {
+    let [left, right] = worlds else { unreachable!("two worlds were run") };
+    let (left, right) = (run::summary(left), run::summary(right));
+    let width = left.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    for row in 0..left.len().max(right.len()) {
+        let cell = |side: &[String]| side.get(row).cloned().unwrap_or_default();
+        writeln!(out, "{:<width$}  |  {}", cell(&left), cell(&right))?;
+    }
+    Ok(())
+}
+
+fn print_parting(out: &mut impl Write, parting: Option<&Parting>) -> Result<()> {
+    let Some(parting) = parting else {
+        writeln!(out, "\nThe worlds do not differ.")?;
+        return Ok(());
+    };
+    let at = view::clock::WallClock::at(Millis(parting.at_ms)).in_recovery_output();
+    writeln!(out, "\nThe worlds part at {at} ({} ms), in: {}", parting.at_ms, parting.topic)?;
+    let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing then".to_string());
+    writeln!(out, "  A  {}", side(&parting.a))?;
+    writeln!(out, "  B  {}", side(&parting.b))?;
+    for cause in &parting.because {
+        writeln!(out, "     because: {cause}")?;
+    }
+    Ok(())
+}

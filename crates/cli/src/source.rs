@@ -1,0 +1,85 @@
+//! Where a scenario comes from, and the arguments that all commands share.
+
+use std::io;
+
+use anyhow::{Context, Result, bail};
+use scenario::{Run, Scenario, library};
+use sim::{Millis, Release};
+
+/// The scenario of this id, or in this file.
+pub(crate) fn scenario(name: &str) -> Result<Scenario> {
+    if let Some(scenario) = library::load(name) {
+        return Ok(scenario);
+    }
+    let is_path = name.ends_with(".scn") || name.contains(std::path::MAIN_SEPARATOR);
+    if !is_path {
+        let known: Vec<&str> = library::ids().collect();
+        bail!(
+            "no incident is called {name}; there are: {}. A scenario of your own is a file whose \
+             name ends in .scn",
+            known.join(", ")
+        );
+    }
+    let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
+    Ok(Scenario::parse(name, &text)?)
+}
+
+/// Runs every step that is not optional, until the scenario's end or `until`.
+pub(crate) fn play(run: &mut Run, until: Option<Millis>) {
+    match until {
+        None => run.run_to_end(),
+        Some(until) => {
+            run.start_all();
+            run.advance(until);
+        }
+    }
+}
+
+/// Reads `8.5.2` for clap.
+pub(crate) fn release(name: &str) -> Result<Release, String> {
+    let known = || Release::ALL.map(Release::name).join(", ");
+    Release::from_name(name).ok_or_else(|| format!("there are {}", known()))
+}
+
+/// Reads `90s`, `30m`, `2h` or `1500ms` for clap.
+pub(crate) fn moment(text: &str) -> Result<Millis, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err("a number and its unit is wanted: 1500ms, 90s, 30m or 2h".into()),
+    };
+    let number: u64 = text[..digits].parse().map_err(|_| "the number is missing or too large")?;
+    let ms = number.checked_mul(unit).filter(|ms| *ms <= LONGEST_MS);
+    ms.map(Millis).ok_or_else(|| "a run may last 30 days at most".into())
+}
+
+const LONGEST_MS: u64 = 30 * 24 * 3_600_000;
+
+/// Whether standard output was closed by whoever reads it.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_in_their_units() {
+        assert_eq!(moment("90s"), Ok(Millis(90_000)));
+        assert_eq!(moment("2h"), Ok(Millis(7_200_000)));
+        for wrong in ["", "2", "h", "2 h", "-1s", "99999999999999999999h", "1000h"] {
+            assert!(moment(wrong).is_err(), "{wrong:?} is no moment");
+        }
+    }
+
+    #[test]
+    fn an_unknown_incident_is_answered_with_those_there_are() {
+        let error = scenario("tikv-1").expect_err("there is none").to_string();
+        assert!(error.contains("tikv-18440"), "{error}");
+    }
+}
