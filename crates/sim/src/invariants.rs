@@ -7,8 +7,11 @@
 use std::collections::BTreeMap;
 
 use crate::cluster::Cluster;
+use crate::event::{Event, EventKind, RecoveryStage};
 use crate::ids::{PeerId, RegionId, StoreId};
-use crate::region::{PeerRole, RegionEpoch};
+use crate::raftstore::Store;
+use crate::region::{Key, PeerRole, RegionEpoch};
+use crate::store::StoreState;
 
 /// What has been seen so far, as far as the laws need it.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ pub(crate) struct Checker {
     regions: BTreeMap<RegionId, History>,
     epochs: BTreeMap<(RegionId, StoreId), (PeerId, RegionEpoch)>,
     broken: Vec<String>,
+    /// How many of them have been told as events.
+    told: usize,
     /// Committed entries that a force leader lacks, not yet told.
     losses: Vec<(RegionId, u64, u64)>,
 }
@@ -167,11 +172,24 @@ impl Checker {
         self.epochs.insert((region, store), (peer, RegionEpoch::default()));
     }
 
-    /// Checks the laws over the whole cluster.
-    pub(crate) fn check(cluster: &Cluster) -> Vec<String> {
-        let mut broken = one_voter_a_store(cluster);
-        broken.extend(one_region_a_key(cluster));
+    /// Checks the laws over the whole cluster, as far as `news` could have broken them.
+    pub(crate) fn check(cluster: &Cluster, news: &[Event]) -> Vec<String> {
+        let mut broken = Vec::new();
+        if news.iter().any(|event| moves_members(&event.kind)) {
+            broken.extend(one_voter_a_store(cluster));
+            broken.extend(one_region_a_key(cluster));
+        }
+        if news.iter().any(|event| ends_recovery(&event.kind)) {
+            broken.extend(every_key_has_a_region(cluster));
+        }
         broken
+    }
+
+    /// The laws found broken since the last call.
+    pub(crate) fn take_untold(&mut self) -> Vec<String> {
+        let untold = self.broken[self.told..].to_vec();
+        self.told = self.broken.len();
+        untold
     }
 
     /// Records what [`Checker::check`] found.
@@ -203,9 +221,54 @@ fn one_voter_a_store(cluster: &Cluster) -> Vec<String> {
     broken
 }
 
-/// After a recovery has finished, every key belongs to exactly one region among those that leaders
-/// serve, as far as they overlap at all (TiKV: no two regions of one store overlap; PD: the region
-/// tree). Holes are allowed while a region has no leader.
+/// Whether an event can have broken a law about members and ranges.
+fn moves_members(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::BecameLeader { .. }
+            | EventKind::MembershipChanged { .. }
+            | EventKind::PeerCreated { .. }
+            | EventKind::SnapshotApplied { .. }
+            | EventKind::StoreStarted(_)
+    )
+}
+
+fn ends_recovery(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::RecoveryStage { stage: RecoveryStage::Finished, .. })
+}
+
+/// When a recovery has finished, every key lies in a region that some store in service still has
+/// (PD: the controller's CreateEmptyRegion stage fills every hole). A disk that a person threw away
+/// excuses a hole.
+fn every_key_has_a_region(cluster: &Cluster) -> Vec<String> {
+    if cluster.stores().any(|store| store.has_lost_disk()) {
+        return Vec::new();
+    }
+    let in_service = |store: &&Store| {
+        let record = cluster.pd().stores().get(&store.id());
+        record.is_some_and(|record| record.state != StoreState::Tombstone)
+    };
+    let mut ranges: Vec<_> =
+        cluster.stores().filter(in_service).flat_map(|store| store.regions_here()).collect();
+    ranges.retain(|region| !region.peers.is_empty());
+    ranges.sort_by(|a, b| a.start.cmp(&b.start));
+    let mut reached = Key::default();
+    let mut broken = Vec::new();
+    for region in ranges {
+        if reached < region.start {
+            broken.push(format!("no region has the keys from {reached} to {}", region.start));
+        }
+        if region.end.is_empty() {
+            return broken;
+        }
+        reached = reached.max(region.end.clone());
+    }
+    broken.push(format!("no region has the keys from {reached} on"));
+    broken
+}
+
+/// No two leaders of different regions serve the same key (TiKV: no two regions of a store overlap;
+/// PD: the region tree).
 fn one_region_a_key(cluster: &Cluster) -> Vec<String> {
     let mut broken = Vec::new();
     let mut leaders: Vec<_> = cluster

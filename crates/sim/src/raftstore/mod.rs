@@ -138,6 +138,12 @@ impl Store {
         running.or_else(|| self.disk.get(&region).map(|peer| &peer.storage.region))
     }
 
+    /// Every region it has a peer of, running or on disk, as that peer has it.
+    pub(crate) fn regions_here(&self) -> impl Iterator<Item = Arc<Region>> {
+        let running = self.peers.values().map(PeerFsm::region);
+        running.chain(self.disk.values().map(|peer| &peer.storage.region)).cloned()
+    }
+
     /// The peer destroyed here last, whose id the disk remembers.
     pub fn tombstone_of(&self, region: RegionId) -> Option<PeerId> {
         self.graves.get(&region).map(|grave| grave.id)

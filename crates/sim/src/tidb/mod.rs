@@ -11,7 +11,7 @@ use crate::event::{EventKind, Subject};
 use crate::ids::{EventId, RegionId, SECOND, StoreId, TableId};
 use crate::pd::Pd;
 use crate::raftstore::Store;
-use crate::region::{Key, Region};
+use crate::region::{Key, Peer, PeerRole, Region};
 use crate::setup::TableSetup;
 use crate::store::{Engine, StoreStatus};
 
@@ -161,23 +161,27 @@ impl Table {
         }
     }
 
-    /// Why replicas are missing: what PD cannot repair, or what became of a learner; and the rule.
+    /// Why replicas are missing, of the first regions: what PD cannot repair and what became of
+    /// the learners; and last the rule.
     fn reasons(&self, pd: &Pd, ctx: &Context) -> Vec<EventId> {
         let events = &ctx.events;
-        let about_learners = |region: RegionId| {
-            let members = pd.region(region).map(|info| info.region.peers.clone());
-            let learners = members.unwrap_or_default().into_iter();
-            learners.filter_map(|peer| events.latest(Subject::Peer(region, peer.id))).max()
+        let about = |region: &RegionId| {
+            let members = pd.region(*region).map(|info| info.region.peers.clone());
+            let learners = members.unwrap_or_default().into_iter().filter(|peer| is_learner(*peer));
+            let peers = learners.map(|peer| Subject::Peer(*region, peer.id));
+            let subjects: Vec<Subject> = peers.chain([Subject::Repair(*region)]).collect();
+            subjects.into_iter().filter_map(|subject| events.latest(subject))
         };
-        let reason = |region: &RegionId| {
-            events.latest(Subject::Repair(*region)).or_else(|| about_learners(*region))
-        };
-        let mut causes: Vec<EventId> = self.missing.iter().filter_map(reason).take(3).collect();
-        causes.extend(events.latest(Subject::Table(self.id)));
+        let mut causes: Vec<EventId> = self.missing.iter().take(3).flat_map(about).collect();
         causes.sort_unstable_by(|a, b| b.cmp(a));
         causes.dedup();
+        causes.extend(events.latest(Subject::Table(self.id)));
         causes
     }
+}
+
+fn is_learner(peer: Peer) -> bool {
+    peer.role == PeerRole::Learner
 }
 
 /// Asks PD for the table's regions and every TiFlash store for its replicas. `None` where TiDB

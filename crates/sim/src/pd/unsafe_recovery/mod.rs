@@ -37,7 +37,7 @@ pub use show::StageOutput;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{EventKind, EventLog, RecoveryStage};
+use crate::event::{EventKind, EventLog, RecoveryStage, Subject};
 use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId};
 use crate::message::{RecoveryPlan, StoreReport};
 use crate::pd::stores::{IdAllocator, StoreTable};
@@ -355,7 +355,9 @@ impl UnsafeRecovery {
         };
         self.enter(now, stage, plans, [reported], env.events);
         for (region, peer) in ignored_orphans {
-            let causes = self.stage_event.into_iter().chain(self.tombstoned(region, peer.store));
+            let grave = env.events.latest(Subject::Peer(region, peer.id));
+            let ordered = self.tombstoned(region, peer.store);
+            let causes = self.stage_event.into_iter().chain(grave).chain(ordered);
             env.events.emit(now, EventKind::OrphanIgnored { region, peer }, causes);
         }
         Ok(())
