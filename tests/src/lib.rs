@@ -1,7 +1,5 @@
 //! What tests that span crates have in common: reading our own sources, and driving a browser.
 
-pub mod pd_conformance;
-
 pub mod project;
 
 pub mod source;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use tests::pd_conformance::{Verdict, conform};
+use cli::conform::{Verdict, conform};
 
 #[test]
 fn every_case_of_pd_ends_as_in_pd() {

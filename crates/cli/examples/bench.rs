@@ -71,12 +71,13 @@ impl Group {
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let voters: Vec<u64> = (1..=peers).collect();
         let node = |id: &u64| {
-            let config = Config { id: *id, election_tick: 10, heartbeat_tick: 2, ..Config::default() };
-            let storage = MemStorage::new_with_conf_state(ConfState::from((voters.clone(), vec![])));
+            let config =
+                Config { id: *id, election_tick: 10, heartbeat_tick: 2, ..Config::default() };
+            let storage =
+                MemStorage::new_with_conf_state(ConfState::from((voters.clone(), vec![])));
             RawNode::new(&config, storage, &logger).expect("the configuration is valid")
         };
-        let mut group =
-            Group { nodes: voters.iter().map(node).collect(), inbox: VecDeque::new() };
+        let mut group = Group { nodes: voters.iter().map(node).collect(), inbox: VecDeque::new() };
         group.nodes[0].campaign().expect("MsgHup is never refused");
         group.settle();
         group

@@ -82,7 +82,8 @@ pub(crate) fn contrast(options: &Options) -> Result<()> {
 }
 
 fn parting(run: &Run, divergence: &Divergence) -> Parting {
-    let tell = |world: usize, event: Option<EventId>| event.map(|event| sentence(run, world, event));
+    let tell =
+        |world: usize, event: Option<EventId>| event.map(|event| sentence(run, world, event));
     let (a, b) = (tell(0, divergence.left), tell(1, divergence.right));
     let because = match (divergence.left, divergence.right) {
         (Some(event), _) => reasons(run, 0, event),

@@ -1,5 +1,6 @@
 //! `regionscope`: the playground on the command line, with the same crates and without a browser.
 
+mod conformance;
 mod contrast;
 mod list;
 mod run;
@@ -25,6 +26,8 @@ enum What {
     /// Run a scenario under two releases in lock-step: prints both outcomes side by side and
     /// where they parted
     Contrast(contrast::Options),
+    /// Hold the model of PD's unsafe recovery against files of cases from PD's own tests
+    Conform(conformance::Options),
     /// List the incidents and the releases there are
     List,
 }
@@ -33,10 +36,12 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Run(options) => run::run(&options),
         What::Contrast(options) => contrast::contrast(&options),
+        What::Conform(options) => conformance::conform(&options),
         What::List => list::list(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<conformance::CasesFailed>() => ExitCode::FAILURE,
         // The reader of a pipe has seen enough.
         Err(error) if source::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

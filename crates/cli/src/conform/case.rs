@@ -1,6 +1,7 @@
 //! The shape of a case file, and how its parts become the simulator's own types.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -51,6 +52,17 @@ pub enum Kind {
     Scripted,
     /// As input and output of one function.
     Unit,
+}
+
+/// As the file has it.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::EndToEnd => "end_to_end",
+            Kind::Scripted => "scripted",
+            Kind::Unit => "unit",
+        })
+    }
 }
 
 /// A store that PD knows; none was ever heard from.
