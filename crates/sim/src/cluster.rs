@@ -322,7 +322,7 @@ impl Cluster {
 
     fn happen(&mut self, item: Item) {
         match item {
-            Item::Raft(envelope) => self.deliver(*envelope),
+            Item::Raft(envelope) => self.deliver(envelope),
             Item::PeerTick(timer) => {
                 self.at_store(timer.store, |store, ctx| store.on_peer_tick(timer, ctx));
             }
@@ -390,7 +390,7 @@ impl Cluster {
         }
     }
 
-    fn deliver(&mut self, envelope: Envelope) {
+    fn deliver(&mut self, envelope: Box<Envelope>) {
         let (from, to) = (envelope.from.store, envelope.to.store);
         let network = &self.ctx.network;
         // What a delay held back at the sender is lost with the sender.

@@ -53,7 +53,8 @@ pub struct Connection {
     pub failures: u64,
     /// PD's last answer, if it gave no address.
     pub last_error: Option<GetStoreError>,
-    queue: Vec<Envelope>,
+    #[expect(clippy::vec_box, reason = "a message is large and moves through several hands")]
+    queue: Vec<Box<Envelope>>,
     last_wake: Option<Millis>,
     serial: u64,
     /// What made the store talk to this one.
@@ -134,7 +135,12 @@ impl RaftClient {
     }
 
     /// Sends a message, or queues it, or drops it with a signal.
-    pub(crate) fn send(&mut self, envelope: Envelope, ctx: &mut Context, out: &mut Vec<Signal>) {
+    pub(crate) fn send(
+        &mut self,
+        envelope: Box<Envelope>,
+        ctx: &mut Context,
+        out: &mut Vec<Signal>,
+    ) {
         let target = envelope.to.store;
         if self.blacklist.contains(&target) {
             out.push(undelivered(&envelope));
@@ -378,7 +384,7 @@ fn undelivered(envelope: &Envelope) -> Signal {
 
 /// Hands a message to the network. A snapshot goes beside the stream and takes its time; all else
 /// keeps its order.
-fn transmit(store: StoreId, mut envelope: Envelope, ctx: &mut Context) {
+fn transmit(store: StoreId, mut envelope: Box<Envelope>, ctx: &mut Context) {
     let target = envelope.to.store;
     if !ctx.network.is_open(store, target) {
         return;
@@ -402,5 +408,5 @@ fn transmit(store: StoreId, mut envelope: Envelope, ctx: &mut Context) {
         | Body::CheckStalePeer
         | Body::Gc => ctx.network.arrival(store, target, ctx.now),
     };
-    ctx.agenda.push(at, Item::Raft(Box::new(envelope)));
+    ctx.agenda.push(at, Item::Raft(envelope));
 }

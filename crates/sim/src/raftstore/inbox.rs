@@ -20,7 +20,7 @@ const LEADER_MISSED_LONG: u64 = 2 * HOUR;
 
 impl Store {
     /// A message from another store has arrived.
-    pub(crate) fn on_envelope(&mut self, envelope: Envelope, ctx: &mut Context) {
+    pub(crate) fn on_envelope(&mut self, envelope: Box<Envelope>, ctx: &mut Context) {
         self.received.insert(envelope.from.store, ctx.now);
         match envelope.body {
             Body::Gc => return self.on_gc(&envelope, ctx),
@@ -105,7 +105,7 @@ impl Store {
         let grave = self.graves.get(&envelope.region).map(|grave| grave.region.epoch);
         let Some(epoch) = peer.or(grave) else { return };
         let mut out = Outbox::default();
-        out.messages.push(Envelope {
+        out.messages.push(Box::new(Envelope {
             region: envelope.region,
             from: envelope.to,
             to: envelope.from,
@@ -113,7 +113,7 @@ impl Store {
             body: Body::Gc,
             cause: ctx.events.latest(Subject::Members(envelope.region)),
             held_in_life: None,
-        });
+        }));
         self.flush(out, ctx);
     }
 

@@ -115,7 +115,8 @@ pub struct PeerFsm {
 /// What a peer wants of its store.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    pub(crate) messages: Vec<Envelope>,
+    #[expect(clippy::vec_box, reason = "a message is large and moves through several hands")]
+    pub(crate) messages: Vec<Box<Envelope>>,
     pub(crate) heartbeats: Vec<RegionHeartbeat>,
     pub(crate) destroyed: Vec<(RegionId, DestroyReason, Option<EventId>)>,
 }
@@ -369,7 +370,12 @@ impl PeerFsm {
     }
 
     /// A message of another peer of this region. TiKV: `fsm/peer.rs:on_raft_message`.
-    pub(super) fn on_message(&mut self, envelope: Envelope, ctx: &mut Context, out: &mut Outbox) {
+    pub(super) fn on_message(
+        &mut self,
+        envelope: Box<Envelope>,
+        ctx: &mut Context,
+        out: &mut Outbox,
+    ) {
         let from = envelope.from;
         if self.cause.is_none() {
             self.cause = envelope.cause;
@@ -572,7 +578,7 @@ impl PeerFsm {
     }
 
     pub(super) fn send(&self, to: Peer, body: Body, out: &mut Outbox) {
-        out.messages.push(Envelope {
+        out.messages.push(Box::new(Envelope {
             region: self.region_id(),
             from: self.me(),
             to,
@@ -580,7 +586,7 @@ impl PeerFsm {
             body,
             cause: self.cause,
             held_in_life: None,
-        });
+        }));
     }
 
     fn find(&self, id: PeerId) -> Option<Peer> {
