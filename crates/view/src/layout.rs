@@ -1,0 +1,102 @@
+//! Where things stand in the matrix, in pixels. The layout is a function of the box and of how
+//! many lanes and rows there are, never of what they hold: so nothing moves while a run plays.
+
+/// Pixels for the names of regions at the left.
+const NAMES: f64 = 102.0;
+/// The same where there is little room.
+const NAMES_NARROW: f64 = 90.0;
+/// Pixels for the zones and the numbers and states of stores at the top.
+const HEAD: f64 = 48.0;
+/// Pixels for the arcs of failed resolves, under the head.
+const ARCS: f64 = 27.0;
+/// Pixels for the heading of the resolver caches, under the regions.
+const CACHES: f64 = 20.0;
+/// The least and the most a row may be high.
+const ROW: (f64, f64) = (11.6, 30.0);
+
+/// Where lanes and rows stand. Below the regions each store has a row for its resolver cache.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layout {
+    /// The whole picture's width.
+    pub width: f64,
+    /// The whole picture's height.
+    pub height: f64,
+    /// Where the first lane begins.
+    pub left: f64,
+    /// Where the first row begins.
+    pub top: f64,
+    /// The width of a lane.
+    pub lane: f64,
+    /// The height of a row.
+    pub row: f64,
+    /// The radius of a peer.
+    pub radius: f64,
+    /// How many regions there are.
+    pub rows: usize,
+    /// How many stores there are.
+    pub lanes: usize,
+}
+
+impl Layout {
+    /// The layout for a box of this size. The picture is as wide as the box, and higher than it
+    /// if the rows need more room.
+    pub fn of(width: f64, height: f64, lanes: usize, rows: usize) -> Layout {
+        let left = if width < 440.0 { NAMES_NARROW } else { NAMES };
+        let lane = ((width - left - 4.0) / lanes.max(1) as f64).max(20.0);
+        let top = HEAD + ARCS;
+        let free = height - top - CACHES - 4.0;
+        let row = (free / (rows + lanes).max(1) as f64).clamp(ROW.0, ROW.1);
+        Layout {
+            width: width.max(left + lane * lanes as f64),
+            height: top + CACHES + row * (rows + lanes) as f64 + 4.0,
+            left,
+            top,
+            lane,
+            row,
+            radius: (row * 0.37).clamp(4.2, 9.0).min(lane * 0.3),
+            rows,
+            lanes,
+        }
+    }
+
+    /// The middle of a lane.
+    pub fn lane_x(&self, lane: usize) -> f64 {
+        self.left + self.lane * (lane as f64 + 0.5)
+    }
+
+    /// The middle of a region's row.
+    pub fn row_y(&self, row: usize) -> f64 {
+        self.top + self.row * (row as f64 + 0.5)
+    }
+
+    /// Where the rows of regions end.
+    pub fn bottom(&self) -> f64 {
+        self.top + self.row * self.rows as f64
+    }
+
+    /// The middle of the row of a store's resolver cache.
+    pub fn cache_y(&self, store: usize) -> f64 {
+        self.bottom() + CACHES + self.row * (store as f64 + 0.5)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thirty_rows_fit_a_laptop() {
+        let layout = Layout::of(540.0, 590.0, 8, 30);
+        assert!(layout.height <= 591.0, "{layout:?}");
+        assert!(4.0 < layout.radius);
+    }
+
+    #[test]
+    fn rows_never_get_too_low_to_be_read() {
+        let layout = Layout::of(300.0, 100.0, 8, 30);
+        assert_eq!(layout.row, ROW.0);
+        assert!(100.0 < layout.height);
+        assert!(layout.lane_x(7) < layout.width);
+        assert!(layout.cache_y(7) < layout.height);
+    }
+}

@@ -1,0 +1,116 @@
+//! What PD prints.
+
+use sim::event::{OperatorEnd, RecoveryStage};
+use sim::message::PeerChange;
+use sim::store::StoreStatus;
+use sim::{Event, EventKind};
+
+use super::{Level, LogLine, Printer, Speaker};
+use crate::clock::WallClock;
+use crate::json::Json;
+
+/// The line that PD prints of `event`, if it prints one.
+pub(super) fn line(event: &Event) -> Option<LogLine> {
+    let printer = Printer { at: event.at, speaker: Speaker::Pd };
+    if let EventKind::RecoveryStage { stage, .. } = &event.kind {
+        let entry = Json::Object(vec![
+            ("info", Json::text(stage_info(*stage))),
+            ("time", Json::Text(WallClock::at(event.at).in_recovery_output())),
+        ]);
+        return Some(printer.info("unsafe_recovery_controller.go:547", entry.to_string(), []));
+    }
+    store_line(&event.kind, printer).or_else(|| region_line(&event.kind, printer))
+}
+
+fn store_line(kind: &EventKind, printer: Printer) -> Option<LogLine> {
+    if let EventKind::StoreStatusChanged { store, to, .. } = kind {
+        let id = [("store-id", store.to_string())];
+        return match to {
+            StoreStatus::Tombstone => {
+                Some(printer.line(Level::Warn, "cluster.go:1602", "store has been Tombstone", id))
+            }
+            StoreStatus::Offline => {
+                Some(printer.line(Level::Warn, "cluster.go:1545", "store has been offline", id))
+            }
+            StoreStatus::Up | StoreStatus::Disconnected | StoreStatus::Down => None,
+        };
+    }
+    if let EventKind::StoreErased(store) = kind {
+        let id = [("store-id", store.to_string())];
+        return Some(printer.info("cluster.go:1911", "delete store succeeded", id));
+    }
+    if let EventKind::MaxReplicasSet(count) = kind {
+        let fields = [("new", format!("{{\"max-replicas\":{count}}}"))];
+        return Some(printer.info("server.go:1083", "replication config is updated", fields));
+    }
+    None
+}
+
+fn region_line(kind: &EventKind, printer: Printer) -> Option<LogLine> {
+    if let EventKind::MembershipChanged { region, changes } = kind {
+        let fields = [
+            ("region-id", region.id.to_string()),
+            ("detail", detail(changes)),
+            ("new-confver", region.epoch.conf_ver.to_string()),
+        ];
+        return Some(printer.info("region.go:751", "region ConfVer changed", fields));
+    }
+    if let EventKind::LeaderKnown { region, leader } = kind {
+        let fields = [("region-id", region.to_string()), ("to", leader.store.to_string())];
+        return Some(printer.info("region.go:766", "leader changed", fields));
+    }
+    if let EventKind::OperatorCreated { region, name, steps } = kind {
+        let operator = format!("\"{} (steps:[{}])\"", name.name(), steps.join(", "));
+        let fields = [("region-id", region.to_string()), ("operator", operator)];
+        return Some(printer.info("operator_controller.go:543", "add operator", fields));
+    }
+    if let EventKind::OperatorEnded { region, name, status } = kind {
+        let operator = format!("\"{}\"", name.name());
+        let fields = [("region-id", region.to_string()), ("operator", operator)];
+        return Some(printer.info("operator_controller.go:712", ended(*status), fields));
+    }
+    None
+}
+
+/// The text of a stage in the log and in the output of unsafe recovery, from 7.5 on.
+pub(crate) fn stage_info(stage: RecoveryStage) -> &'static str {
+    match stage {
+        RecoveryStage::Idle => "No on-going recovery.",
+        RecoveryStage::CollectReport => "Unsafe recovery enters collect report stage",
+        RecoveryStage::TombstoneTiFlashLearner => {
+            "Unsafe recovery enters tombstone TiFlash learner stage"
+        }
+        RecoveryStage::ForceLeaderForCommitMerge => {
+            "Unsafe recovery enters force leader for commit merge stage"
+        }
+        RecoveryStage::ForceLeader => "Unsafe recovery enters force leader stage",
+        RecoveryStage::DemoteFailedVoter => "Unsafe recovery enters demote Failed voter stage",
+        RecoveryStage::CreateEmptyRegion => "Unsafe recovery enters create empty region stage",
+        RecoveryStage::ExitForceLeader => "Unsafe recovery enters exit force leader stage",
+        RecoveryStage::Finished => "Unsafe recovery Finished",
+        RecoveryStage::Failed => "Unsafe recovery Failed",
+    }
+}
+
+fn detail(changes: &[PeerChange]) -> String {
+    let parts: Vec<String> = changes
+        .iter()
+        .map(|change| match change {
+            PeerChange::AddVoter(peer) | PeerChange::AddLearner(peer) => {
+                format!("Add peer:{{{peer} }}")
+            }
+            PeerChange::Remove(peer) => format!("Remove peer:{{{peer} }}"),
+        })
+        .collect();
+    parts.join(",")
+}
+
+fn ended(status: OperatorEnd) -> &'static str {
+    match status {
+        OperatorEnd::Success => "operator finish",
+        OperatorEnd::Canceled => "operator canceled",
+        OperatorEnd::Replaced => "replace old operator",
+        OperatorEnd::Expired => "operator expired",
+        OperatorEnd::Timeout => "operator timeout",
+    }
+}

@@ -1,0 +1,180 @@
+//! Short sentences with numbers in them, in both languages.
+
+use sim::Millis;
+use sim::event::{BlockedReason, RecoveryStage};
+use sim::message::GetStoreError;
+
+use crate::clock::roughly;
+use crate::cluster_view::{Cell, Condition, Disk, Headline, Lane, Process, Shape, Standing};
+use crate::lang::Lang;
+use crate::told::{blocked_words, stage_words};
+use crate::words::Word;
+
+/// Milliseconds for which a cached address is trusted. TiKV: `STORE_ADDRESS_REFRESH_SECONDS`.
+pub const ADDRESS_REFRESH_MS: u64 = 60_000;
+
+/// One line on how a world is doing: `1 table unavailable · 214 failed resolves · 9 ghost peers`,
+/// or `all tables available` and what is left beside it.
+pub fn headline(headline: &Headline, lang: Lang) -> String {
+    let mut parts = Vec::new();
+    match headline.tables_unavailable {
+        0 if 0 < headline.tables => parts.push(Word::AllAvailable.text(lang).to_owned()),
+        0 => parts.push(lang.pick("no TiFlash replica wanted", "未要求 TiFlash 副本").to_owned()),
+        n => parts.push(counted(n as u64, lang, "table unavailable", "tables unavailable", "张表不可用")),
+    }
+    if 0 < headline.leaderless {
+        let n = headline.leaderless as u64;
+        parts.push(counted(n, lang, "leaderless region", "leaderless", "个无 leader"));
+    }
+    if 0 < headline.failed_resolves {
+        let n = headline.failed_resolves;
+        parts.push(counted(n, lang, "failed resolve", "failed resolves", "次解析失败"));
+    }
+    if 0 < headline.ghost_peers {
+        let n = headline.ghost_peers as u64;
+        parts.push(counted(n, lang, "ghost peer", "ghost peers", "个 ghost peer"));
+    }
+    parts.join(" · ")
+}
+
+fn counted(n: u64, lang: Lang, one: &str, many: &str, zh: &str) -> String {
+    match lang {
+        Lang::En if n == 1 => format!("1 {one}"),
+        Lang::En => format!("{n} {many}"),
+        Lang::Zh => format!("{n} {zh}"),
+    }
+}
+
+/// `repeats every 5 s (212 more)`.
+pub fn repeats(more: u64, interval_ms: u64, lang: Lang) -> String {
+    let every = roughly((interval_ms + 500).max(1_000));
+    match lang {
+        Lang::En => format!("… repeats every {every} ({more} more)"),
+        Lang::Zh => format!("… 每 {every} 重复（还有 {more} 条）"),
+    }
+}
+
+/// `retry 3s`, counted down to `until`.
+pub fn retry_in(until: Millis, now: Millis, lang: Lang) -> String {
+    let seconds = until.0.saturating_sub(now.0).div_ceil(1_000);
+    match lang {
+        Lang::En => format!("retry {seconds}s"),
+        Lang::Zh => format!("{seconds} 秒后重试"),
+    }
+}
+
+/// PD's answer to a resolve that failed.
+pub fn resolve_error(error: Option<GetStoreError>, lang: Lang) -> &'static str {
+    match error {
+        Some(GetStoreError::NotFound) => Word::NotFound.text(lang),
+        Some(GetStoreError::Tombstone) => "Tombstone",
+        Some(GetStoreError::Unreachable) => Word::Unreachable.text(lang),
+        None => Word::NoAnswer.text(lang),
+    }
+}
+
+/// What a stage of unsafe recovery does.
+pub fn stage(stage: RecoveryStage, lang: Lang) -> &'static str {
+    let (en, zh) = stage_words(stage);
+    lang.pick(en, zh)
+}
+
+/// Why PD leaves a region as it is.
+pub fn blocked(why: BlockedReason, lang: Lang) -> &'static str {
+    let (en, zh) = blocked_words(why);
+    lang.pick(en, zh)
+}
+
+/// What stands under a lane's number: the product, or why the store is not there.
+pub fn lane(lane: &Lane, lang: Lang) -> &'static str {
+    match (lane.process, lane.standing) {
+        (Process::Running, Standing::Known(sim::store::StoreStatus::Up)) => lane.engine.name(),
+        (Process::Stopped, Standing::Known(sim::store::StoreStatus::Up)) => {
+            Word::Stopped.text(lang)
+        }
+        (_, Standing::Unknown) => Word::Erased.text(lang),
+        (_, Standing::Known(status)) => status.name(),
+    }
+}
+
+/// A cell of the matrix in words, for the table: `leader`, `learner, ghost: erased`.
+pub fn cell(cell: &Cell, lang: Lang) -> String {
+    let shape = match cell.shape {
+        Shape::Empty => return String::new(),
+        Shape::Leader => Word::Leader,
+        Shape::ForceLeader => Word::ForceLeader,
+        Shape::Voter => Word::Voter,
+        Shape::Learner => Word::Learner,
+        Shape::Incoming | Shape::Demoting => Word::Joint,
+        Shape::Stray => Word::More,
+        Shape::Tombstone => Word::TombstonePeer,
+    };
+    let shape = match cell.shape {
+        Shape::Stray => lang.pick("no member", "非成员"),
+        Shape::Empty
+        | Shape::Leader
+        | Shape::ForceLeader
+        | Shape::Voter
+        | Shape::Learner
+        | Shape::Incoming
+        | Shape::Demoting
+        | Shape::Tombstone => shape.text(lang),
+    };
+    match condition(cell.condition, lang) {
+        "" => shape.to_owned(),
+        condition => format!("{shape}, {condition}"),
+    }
+}
+
+/// A member's condition in a few words; empty if all is well.
+pub fn condition(condition: Condition, lang: Lang) -> &'static str {
+    match condition {
+        Condition::Well => "",
+        Condition::Pending => Word::Pending.text(lang),
+        Condition::Down => Word::Down.text(lang),
+        Condition::Uninitialised => lang.pick("nothing received yet", "尚未收到数据"),
+        Condition::OnStoppedStore => lang.pick("ghost: store stopped", "ghost：store 已停止"),
+        Condition::OnTombstone => lang.pick("ghost: store is a tombstone", "ghost：store 是 Tombstone"),
+        Condition::OnErasedStore => lang.pick("ghost: store erased from PD", "ghost：store 已从 PD 抹去"),
+        Condition::Missing => lang.pick("ghost: not on its store", "ghost：不在其 store 上"),
+    }
+}
+
+/// What a disk holds, in a few words.
+pub fn disk(disk: Disk, lang: Lang) -> String {
+    match disk {
+        Disk::Nothing => lang.pick("nothing", "无").to_owned(),
+        Disk::Peer(id) => format!("{id}"),
+        Disk::Uninitialised(id) => format!("{id} ({})", lang.pick("empty", "空")),
+        Disk::Tombstone(id) => format!("tombstone {id}"),
+        Disk::Unread => lang.pick("on a stopped store", "在已停止的 store 上").to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headline_counts_what_users_would_feel() {
+        let sick = Headline {
+            tables_unavailable: 1,
+            tables: 4,
+            failed_resolves: 214,
+            ghost_peers: 9,
+            leaderless: 0,
+        };
+        assert_eq!(
+            headline(&sick, Lang::En),
+            "1 table unavailable · 214 failed resolves · 9 ghost peers"
+        );
+        let well = Headline { tables: 4, ..Headline::default() };
+        assert_eq!(headline(&well, Lang::En), "all tables available");
+        assert_eq!(headline(&well, Lang::Zh), "所有表可用");
+    }
+
+    #[test]
+    fn a_repeat_says_how_often_and_how_many_more() {
+        assert_eq!(repeats(212, 5_000, Lang::En), "… repeats every 5 s (212 more)");
+    }
+}

@@ -1,0 +1,129 @@
+//! From a cluster to a [`ClusterView`]. A [`Projector`] remembers the last view of its world and
+//! takes over each part that has not changed, so that equal parts are one part.
+
+mod pd;
+mod resolvers;
+mod rows;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sim::event::RecoveryStage;
+use sim::{Cluster, Event, EventKind, Millis, StoreId, TableId};
+
+use crate::cluster_view::{ClusterView, Headline, Row, TableRow};
+use crate::log;
+
+/// Turns one cluster into views, moment by moment.
+#[derive(Clone, Debug, Default)]
+pub struct Projector {
+    tally: Tally,
+    last: Option<ClusterView>,
+}
+
+impl Projector {
+    /// What the cluster looks like now. The cluster must be the one of the earlier calls, and may
+    /// only have gone on.
+    pub fn project(&mut self, cluster: &Cluster) -> ClusterView {
+        self.tally.count(cluster);
+        let last = self.last.take();
+        let tables = tables(cluster, last.as_ref().map(|view| &view.tables));
+        let matrix = rows::matrix(cluster, &tables, &self.tally, last.as_ref().map(|v| &v.matrix));
+        let view = ClusterView {
+            at: cluster.now(),
+            fingerprint: cluster.fingerprint(),
+            events: cluster.events().len(),
+            log_lines: self.tally.log_lines,
+            headline: headline(cluster, &tables, &matrix.rows),
+            pd: pd::panel(cluster, &self.tally, last.as_ref().map(|view| &view.pd)),
+            resolvers: resolvers::panels(cluster, last.as_ref().map(|view| &view.resolvers)),
+            broken: kept(last.as_ref().map(|view| &view.broken), cluster.broken_invariants()),
+            tables,
+            matrix,
+        };
+        self.last = Some(view.clone());
+        view
+    }
+}
+
+/// What is counted over all events, so that it is counted once.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    read: usize,
+    log_lines: u64,
+    failures: BTreeMap<(StoreId, StoreId), u64>,
+    stages: Vec<RecoveryStage>,
+    stage_since: Millis,
+}
+
+impl Tally {
+    fn count(&mut self, cluster: &Cluster) {
+        let knobs = cluster.knobs();
+        for event in &cluster.events()[self.read..] {
+            self.log_lines += log::count(event, &knobs);
+            self.note(event);
+        }
+        self.read = cluster.events().len();
+    }
+
+    fn note(&mut self, event: &Event) {
+        if let EventKind::ResolveFailed { store, target, .. } = &event.kind {
+            *self.failures.entry((*store, *target)).or_default() += 1;
+        } else if let EventKind::RecoveryStage { stage, .. } = &event.kind {
+            if *stage == RecoveryStage::CollectReport {
+                self.stages.clear();
+            }
+            self.stages.push(*stage);
+            self.stage_since = event.at;
+        }
+    }
+}
+
+fn headline(cluster: &Cluster, tables: &[TableRow], rows: &[Rc<Row>]) -> Headline {
+    let wanted = tables.iter().filter(|table| 0 < table.replica_count);
+    Headline {
+        tables_unavailable: wanted.clone().filter(|table| !table.is_ready()).count(),
+        tables: wanted.count(),
+        failed_resolves: cluster.failed_resolves(),
+        ghost_peers: cluster.ghost_peers().len(),
+        // The first elections take a moment; until then nobody would miss a leader.
+        leaderless: match cluster.now() {
+            Millis::ZERO => 0,
+            _ => rows.iter().filter(|row| row.leader.is_none()).count(),
+        },
+    }
+}
+
+fn tables(cluster: &Cluster, last: Option<&Rc<[TableRow]>>) -> Rc<[TableRow]> {
+    let names: BTreeMap<TableId, Rc<str>> =
+        last.into_iter().flat_map(|rows| rows.iter()).map(|row| (row.id, row.name.clone())).collect();
+    let rows: Vec<TableRow> = cluster
+        .tidb()
+        .tables()
+        .map(|table| TableRow {
+            id: table.id,
+            name: names.get(&table.id).cloned().unwrap_or_else(|| table.name.as_str().into()),
+            replica_count: table.replica_count,
+            available: table.available,
+            progress_bp: table.progress_bp,
+            missing: table.missing.len(),
+        })
+        .collect();
+    kept(last, &rows)
+}
+
+/// The old part if the new one equals it; else the new one.
+fn kept<T: Clone + PartialEq>(last: Option<&Rc<[T]>>, new: &[T]) -> Rc<[T]> {
+    match last {
+        Some(last) if **last == *new => last.clone(),
+        Some(_) | None => new.into(),
+    }
+}
+
+/// As [`kept`], for a single part.
+fn kept_one<T: PartialEq>(last: Option<&Rc<T>>, new: T) -> Rc<T> {
+    match last {
+        Some(last) if **last == new => last.clone(),
+        Some(_) | None => Rc::new(new),
+    }
+}

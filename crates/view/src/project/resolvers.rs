@@ -1,0 +1,64 @@
+//! The resolver caches of the running stores, and their connections.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use sim::raft_client::{Connection, Phase};
+use sim::raftstore::Store;
+use sim::{Cluster, StoreId};
+
+use super::{kept, kept_one};
+use crate::cluster_view::{Link, ResolverLine, ResolverPanel};
+
+type Panels = Rc<[Rc<ResolverPanel>]>;
+
+pub(super) fn panels(cluster: &Cluster, last: Option<&Panels>) -> Panels {
+    let old = |id: StoreId| last.and_then(|panels| panels.iter().find(|panel| panel.store == id));
+    let panels: Vec<Rc<ResolverPanel>> = cluster
+        .stores()
+        .filter(|store| store.is_running())
+        .map(|store| {
+            let lines = lines(store);
+            let lines = kept(old(store.id()).map(|panel| &panel.lines), &lines);
+            kept_one(old(store.id()), ResolverPanel { store: store.id(), lines })
+        })
+        .collect();
+    kept(last, &panels)
+}
+
+fn lines(store: &Store) -> Vec<ResolverLine> {
+    let client = store.client();
+    let blacklist: BTreeSet<StoreId> = client.blacklist().collect();
+    let mut targets = blacklist.clone();
+    targets.extend(store.resolver().entries().map(|(id, _)| id));
+    targets.extend(client.connections().map(|(id, _)| id));
+    targets
+        .into_iter()
+        .map(|target| {
+            let entry = store.resolver().entries().find(|(id, _)| *id == target);
+            let connection = client.connections().find(|(id, _)| *id == target);
+            ResolverLine {
+                target,
+                entry: entry.map(|(_, entry)| (entry.address.clone(), entry.resolved_at)),
+                link: match connection {
+                    _ if blacklist.contains(&target) => Link::Blacklisted,
+                    Some((_, connection)) => link(connection),
+                    None => Link::Idle,
+                },
+            }
+        })
+        .collect()
+}
+
+fn link(connection: &Connection) -> Link {
+    match &connection.phase {
+        Phase::Resolving => Link::Resolving,
+        Phase::BackingOff { until } => Link::BackingOff {
+            until: *until,
+            failures: connection.failures,
+            error: connection.last_error,
+        },
+        Phase::Connecting { .. } => Link::Connecting,
+        Phase::Established { .. } => Link::Established,
+    }
+}

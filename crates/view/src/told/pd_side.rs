@@ -1,0 +1,253 @@
+//! Sentences on what people ask for, and on what PD and TiDB see and do.
+
+use sim::event::{BlockedReason, OperatorEnd, OperatorName, RecoveryStage};
+use sim::region::Peer;
+use sim::store::StoreStatus;
+use sim::{EventKind as E, RegionId};
+
+use super::{Names, Sentence, notable, routine, turning};
+use crate::lang::Lang;
+
+pub(super) fn sentence(kind: &E, names: &Names, lang: Lang) -> Sentence {
+    records(kind, lang)
+        .or_else(|| recovery(kind, lang))
+        .or_else(|| schedule(kind, lang))
+        .or_else(|| tables(kind, names, lang))
+}
+
+fn records(kind: &E, lang: Lang) -> Sentence {
+    if let E::StoreStatusChanged { store, from, to } = kind {
+        return match to {
+            StoreStatus::Up => notable(
+                lang,
+                format!("PD hears from store {store} again ({} → Up)", from.name()),
+                format!("PD 重新收到 store {store} 的心跳（{} → Up）", from.name()),
+            ),
+            StoreStatus::Disconnected => notable(
+                lang,
+                format!("PD has not heard from store {store} for 20 s: Disconnected"),
+                format!("PD 20 秒未收到 store {store} 的心跳：Disconnected"),
+            ),
+            StoreStatus::Down => notable(
+                lang,
+                format!("PD has not heard from store {store} for 30 min: Down"),
+                format!("PD 30 分钟未收到 store {store} 的心跳：Down"),
+            ),
+            StoreStatus::Offline => notable(
+                lang,
+                format!("PD drains store {store}: Offline"),
+                format!("PD 正在排空 store {store}：Offline"),
+            ),
+            StoreStatus::Tombstone => notable(
+                lang,
+                format!("PD buried store {store}: Tombstone, for good"),
+                format!("PD 埋葬 store {store}：Tombstone，不可恢复"),
+            ),
+        };
+    }
+    if let E::StoreErased(store) = kind {
+        return turning(
+            lang,
+            format!("PD erased the record of store {store}: from now on it answers \"not found\""),
+            format!("PD 抹去 store {store} 的记录：此后一律回答 “not found”"),
+        );
+    }
+    if let E::StoreRegistered(store) = kind {
+        return notable(
+            lang,
+            format!("Store {store} registered with PD"),
+            format!("store {store} 在 PD 注册"),
+        );
+    }
+    if let E::MaxReplicasSet(count) = kind {
+        return notable(
+            lang,
+            format!("PD now wants {count} voters of each region"),
+            format!("PD 现在要求每个 region 有 {count} 个 voter"),
+        );
+    }
+    if matches!(kind, E::RegionCacheReset) {
+        return turning(
+            lang,
+            "PD forgot every region; until leaders report, no store seems to hold any".to_owned(),
+            "PD 清空 region 缓存；在 leader 上报之前，看起来任何 store 都没有 region".to_owned(),
+        );
+    }
+    None
+}
+
+fn recovery(kind: &E, lang: Lang) -> Sentence {
+    if let E::PlanSent { store, .. } = kind {
+        return routine(
+            lang,
+            format!("PD sent store {store} its part of unsafe recovery"),
+            format!("PD 向 store {store} 下发了 unsafe recovery 计划"),
+        );
+    }
+    if let E::StoreReported { store, .. } = kind {
+        return routine(
+            lang,
+            format!("Store {store} reported to PD what it holds"),
+            format!("store {store} 向 PD 上报了它持有的内容"),
+        );
+    }
+    let E::RecoveryStage { stage, .. } = kind else {
+        return None;
+    };
+    let (en, zh) = stage_words(*stage);
+    match stage {
+        RecoveryStage::Finished | RecoveryStage::Failed => {
+            turning(lang, format!("Unsafe recovery {en}"), format!("unsafe recovery {zh}"))
+        }
+        RecoveryStage::Idle
+        | RecoveryStage::CollectReport
+        | RecoveryStage::TombstoneTiFlashLearner
+        | RecoveryStage::ForceLeaderForCommitMerge
+        | RecoveryStage::ForceLeader
+        | RecoveryStage::DemoteFailedVoter
+        | RecoveryStage::CreateEmptyRegion
+        | RecoveryStage::ExitForceLeader => {
+            notable(lang, format!("Unsafe recovery {en}"), format!("unsafe recovery {zh}"))
+        }
+    }
+}
+
+/// What a stage does, as the end of a sentence.
+pub(crate) fn stage_words(stage: RecoveryStage) -> (&'static str, &'static str) {
+    match stage {
+        RecoveryStage::Idle => ("is idle", "空闲"),
+        RecoveryStage::CollectReport => {
+            ("asks every living store what it holds", "向每个存活 store 收集报告")
+        }
+        RecoveryStage::TombstoneTiFlashLearner => (
+            "destroys TiFlash learners that hold the newest log, since they cannot lead",
+            "销毁持有最新日志的 TiFlash learner，因为它们不能当 leader",
+        ),
+        RecoveryStage::ForceLeaderForCommitMerge => {
+            ("forces leaders on regions in a merge", "为合并中的 region 强制指定 leader")
+        }
+        RecoveryStage::ForceLeader => {
+            ("forces leaders on regions that cannot elect one", "为无法选举的 region 强制指定 leader")
+        }
+        RecoveryStage::DemoteFailedVoter => {
+            ("has force leaders demote the failed members", "让 force leader 将失败成员降级")
+        }
+        RecoveryStage::CreateEmptyRegion => {
+            ("fills ranges that nobody holds with empty regions", "用空 region 填补无人持有的范围")
+        }
+        RecoveryStage::ExitForceLeader => {
+            ("turns force leaders into ordinary peers", "让 force leader 变回普通 peer")
+        }
+        RecoveryStage::Finished => ("finished", "完成"),
+        RecoveryStage::Failed => ("failed", "失败"),
+    }
+}
+
+fn schedule(kind: &E, lang: Lang) -> Sentence {
+    if let E::OperatorCreated { region, name, steps } = kind {
+        return routine(
+            lang,
+            format!("PD wants region {region}: {} ({})", steps.join(", then "), name.name()),
+            format!("PD 调度 region {region}：{}（{}）", steps.join("，然后 "), name.name()),
+        );
+    }
+    if let E::OperatorEnded { region, name, status } = kind {
+        return operator_ended(*region, *name, *status, lang);
+    }
+    if let E::RepairBlocked { region, peer, why } = kind {
+        return repair_blocked(*region, *peer, *why, lang);
+    }
+    if let E::RepairUnblocked(region) = kind {
+        return routine(
+            lang,
+            format!("PD is no longer stuck with region {region}"),
+            format!("PD 对 region {region} 的修复不再受阻"),
+        );
+    }
+    if let E::PeerDown { region, peer } = kind {
+        return notable(
+            lang,
+            format!(
+                "Region {region} has not heard from {} on store {} for ten minutes: down",
+                peer.id, peer.store
+            ),
+            format!("region {region} 已十分钟未收到 store {} 上 {} 的消息：down", peer.store, peer.id),
+        );
+    }
+    None
+}
+
+fn operator_ended(
+    region: RegionId,
+    name: OperatorName,
+    status: OperatorEnd,
+    lang: Lang,
+) -> Sentence {
+    let (en, zh) = match status {
+        OperatorEnd::Success => ("succeeded", "成功"),
+        OperatorEnd::Canceled => ("was cancelled", "被取消"),
+        OperatorEnd::Replaced => ("was replaced", "被替换"),
+        OperatorEnd::Expired => ("expired", "过期"),
+        OperatorEnd::Timeout => ("timed out", "超时"),
+    };
+    let name = name.name();
+    routine(lang, format!("{name} of region {region} {en}"), format!("region {region} 的 {name} {zh}"))
+}
+
+fn repair_blocked(region: RegionId, peer: Peer, why: BlockedReason, lang: Lang) -> Sentence {
+    let (en, zh) = blocked_words(why);
+    notable(
+        lang,
+        format!("PD leaves region {region} as it is, with {} on store {}: {en}", peer.id, peer.store),
+        format!("PD 对 region {region}（store {} 上的 {}）无从下手：{zh}", peer.store, peer.id),
+    )
+}
+
+/// Why PD does nothing, as the end of a sentence.
+pub(crate) fn blocked_words(why: BlockedReason) -> (&'static str, &'static str) {
+    match why {
+        BlockedReason::PeerDownStoreUp => (
+            "the peer is down, but its store is Up, and PD waits for the store to be down",
+            "peer 已 down，但其 store 是 Up，PD 要等 store 本身 down 才替换",
+        ),
+        BlockedReason::NoStoreToReplace => {
+            ("no other store may take its place", "没有别的 store 可以接替")
+        }
+        BlockedReason::NoStoreToAdd => {
+            ("a replica is missing and no store may take one", "缺副本，但没有 store 可以接收")
+        }
+        BlockedReason::OrphanKeptWhileUnhealthy => (
+            "no rule wants it, but PD removes a last orphan only from a healthy region",
+            "没有规则需要它，但 region 不健康时 PD 不移除最后一个 orphan",
+        ),
+    }
+}
+
+fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
+    if let E::ReplicaRuleSet { table, count } = kind {
+        let table = names.table(*table);
+        return turning(
+            lang,
+            format!("TiDB wants {count} TiFlash replicas of {table}"),
+            format!("TiDB 要求 {table} 有 {count} 个 TiFlash 副本"),
+        );
+    }
+    if let E::TableAvailable(table) = kind {
+        let table = names.table(*table);
+        return turning(
+            lang,
+            format!("{table} is available on TiFlash"),
+            format!("{table} 在 TiFlash 上可用"),
+        );
+    }
+    if let E::TableNotReady { table, progress_bp, missing } = kind {
+        let table = names.table(*table);
+        let percent = progress_bp / 100;
+        return notable(
+            lang,
+            format!("{table} is {percent} % replicated; {} regions have no replica", missing.len()),
+            format!("{table} 的复制进度为 {percent}%；{} 个 region 缺副本", missing.len()),
+        );
+    }
+    None
+}
