@@ -1,1 +1,39 @@
-//! Placeholder.
+//! The page: two worlds side by side, drawn with Yew.
+//!
+//! [`model`] is the page's whole logic and knows no browser; `effects` holds every call to the
+//! browser; `components` turn view data into elements, one file each.
+
+mod app;
+mod components;
+mod effects;
+mod model;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[cfg(target_arch = "wasm32")]
+mod entropy {
+    //! The simulation takes its chance from a seed; whoever asks for more has found a bug.
+
+    /// Refuses to give entropy: raft-rs links `rand`, but we set every draw of its ourselves.
+    fn no_entropy(_: &mut [u8]) -> Result<(), getrandom::Error> {
+        Err(getrandom::Error::UNSUPPORTED)
+    }
+
+    getrandom::register_custom_getrandom!(no_entropy);
+}
+
+/// Starts the page; the loader calls it once the module is there.
+#[wasm_bindgen(start)]
+pub fn start() {
+    effects::report_panics();
+    if let Some(root) = effects::element("app") {
+        yew::Renderer::<app::App>::with_root(root).render();
+    }
+}
+
+/// The fingerprint at the end of a random run, in hexadecimal: the tests compare it with the one
+/// that the same seed has natively.
+#[wasm_bindgen]
+pub fn sweep_fingerprint(seed: u32) -> String {
+    format!("{:016x}", scenario::sweep::random_run(seed.into()).fingerprint)
+}

@@ -1,0 +1,166 @@
+//! The root: owns the model, the timers and the listeners, and carries out effects.
+
+use gloo::events::EventListener;
+use gloo::render::AnimationFrame;
+use scenario::library;
+use sim::Release;
+use view::Lang;
+use yew::{Callback, Component, Context, Html};
+
+use crate::components::page;
+use crate::effects::{self, Keystroke};
+use crate::model::{
+    ConsoleMsg, Effect, Model, Msg, Preference, Seek, Theme, Update, journal,
+};
+
+/// The incident that the page opens on.
+const INCIDENT: &str = "tikv-18440";
+/// The releases that are contrasted.
+const RELEASES: [Release; 2] = [Release::V8_5_2, Release::V8_5_8];
+/// How long one frame may simulate, in milliseconds, so that drawing keeps its share.
+const WORK_MS: f64 = 8.0;
+
+/// The page.
+pub(crate) struct App {
+    model: Model,
+    frame: Option<AnimationFrame>,
+    last_frame: Option<f64>,
+    send: Callback<Msg>,
+    _listeners: Vec<EventListener>,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> App {
+        let scenario = library::load(INCIDENT).expect("the incident is part of the program");
+        let mut model = Model::new(scenario, &RELEASES);
+        if let Some(mut record) = effects::broken_off_run().and_then(|text| journal::read(&text)) {
+            // The last deed is the one that broke the page.
+            record.inputs.pop();
+            model = model.restored(&record);
+        }
+        let lang = effects::remembered("lang").map(|tag| Lang::from_tag(&tag));
+        let theme = effects::remembered("theme").unwrap_or_default();
+        let lang = Preference::Lang(lang.unwrap_or_else(effects::browser_lang));
+        let theme = Preference::Theme(Theme::from_name(&theme));
+        let mut app = App {
+            model,
+            frame: None,
+            last_frame: None,
+            send: ctx.link().callback(|msg| msg),
+            _listeners: listeners(ctx),
+        };
+        for preference in [lang, theme] {
+            let update = app.model.update(Msg::Prefer(preference));
+            app.perform(ctx, update);
+        }
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let update = match msg {
+            Msg::Frame(at) => self.frame(at),
+            other => self.model.update(other),
+        };
+        let redraw = self.perform(ctx, update);
+        self.ask_for_frame(ctx);
+        redraw
+    }
+
+    fn view(&self, _ctx: &Context<Self>) -> Html {
+        page::page(&self.model, &self.send)
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if let Some((width, height)) = effects::matrix_size()
+            && self.model.matrix_size != (width, height)
+        {
+            ctx.link().send_message(Msg::Resized(width, height));
+        }
+        if first {
+            self.ask_for_frame(ctx);
+        }
+    }
+}
+
+impl App {
+    /// A frame at `at`: lets the model work until its time is up.
+    fn frame(&mut self, at: f64) -> Update {
+        self.frame = None;
+        let passed = at - self.last_frame.unwrap_or(at);
+        self.last_frame = Some(at);
+        let mut update = self.model.update(Msg::Frame(passed));
+        let until = effects::now_ms() + WORK_MS;
+        while self.model.work() && effects::now_ms() < until {}
+        let end = self.model.end_frame();
+        update.redraw |= end.redraw;
+        update.effects.extend(end.effects);
+        update
+    }
+
+    fn ask_for_frame(&mut self, ctx: &Context<Self>) {
+        if !self.model.wants_frames() {
+            self.frame = None;
+            self.last_frame = None;
+        } else if self.frame.is_none() {
+            let link = ctx.link().clone();
+            let frame = effects::next_frame(move |at| link.send_message(Msg::Frame(at)));
+            self.frame = Some(frame);
+        }
+    }
+
+    fn perform(&mut self, ctx: &Context<Self>, update: Update) -> bool {
+        for effect in update.effects {
+            match effect {
+                Effect::Keep(text) => effects::keep_run(&text),
+                Effect::Then(msg) => ctx.link().send_message(msg),
+                Effect::Remember(name, value) => effects::remember(name, &value),
+                Effect::SetLang(lang) => effects::set_lang(lang),
+                Effect::SetTheme(theme) => effects::set_theme(theme),
+            }
+        }
+        update.redraw
+    }
+}
+
+fn listeners(ctx: &Context<App>) -> Vec<EventListener> {
+    let link = ctx.link().clone();
+    let resize = effects::on_resize(move || {
+        if let Some((width, height)) = effects::matrix_size() {
+            link.send_message(Msg::Resized(width, height));
+        }
+    });
+    let link = ctx.link().clone();
+    let keys = effects::on_key(move |stroke| match key_msg(&stroke) {
+        Some(msg) => {
+            link.send_message(msg);
+            true
+        }
+        None => false,
+    });
+    resize.into_iter().chain(keys).collect()
+}
+
+/// What a key means outside of fields.
+fn key_msg(stroke: &Keystroke) -> Option<Msg> {
+    match stroke.key.as_str() {
+        " " => Some(Msg::TogglePlay),
+        "ArrowLeft" => Some(Msg::Seek(Seek::Back)),
+        "ArrowRight" => Some(Msg::Seek(Seek::NextEvent)),
+        "." => Some(Msg::Seek(Seek::Tick)),
+        "ArrowUp" => Some(Msg::Walk(-1)),
+        "ArrowDown" => Some(Msg::Walk(1)),
+        // What a clicker sends.
+        "PageDown" => Some(Msg::Step(None)),
+        "Escape" => Some(Msg::Select(None)),
+        "End" => Some(Msg::Seek(Seek::Now)),
+        _ => None,
+    }
+}
+
+/// The line that was typed, as a message.
+pub(crate) fn typed(line: String) -> Msg {
+    Msg::Console(ConsoleMsg::Input(line))
+}

@@ -1,0 +1,41 @@
+//! What is drawn: view data in, elements and messages out. Nothing here decides anything about
+//! TiKV; every word comes from `view`.
+
+pub(crate) mod page;
+
+mod beliefs;
+mod cell;
+mod console;
+mod header;
+mod just_happened;
+mod knobs;
+mod lanes;
+mod legend;
+mod log;
+mod matrix;
+mod pd_strip;
+mod resolver_row;
+mod row;
+mod steps;
+mod tables;
+mod time_bar;
+mod time_line;
+mod twin;
+mod world;
+
+use yew::Callback;
+
+use crate::model::Msg;
+
+/// A callback that sends what `msg` makes of an event, if it makes anything of it.
+fn when<E: 'static>(
+    send: &Callback<Msg>,
+    msg: impl Fn(E) -> Option<Msg> + 'static,
+) -> Callback<E> {
+    let send = send.clone();
+    Callback::from(move |event| {
+        if let Some(msg) = msg(event) {
+            send.emit(msg);
+        }
+    })
+}

@@ -1,0 +1,90 @@
+//! The head of the page: what it is, what one is about to see, language and theme.
+
+use view::{Lang, Word};
+use yew::{Callback, Component, Context, Html, Properties, classes, html};
+
+use crate::model::{Msg, Preference, Theme};
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct Props {
+    pub(crate) lang: Lang,
+    pub(crate) theme: Theme,
+    pub(crate) title: String,
+    pub(crate) opening: String,
+    pub(crate) send: Callback<Msg>,
+}
+
+/// The head of the page.
+pub(crate) struct Header;
+
+impl Component for Header {
+    type Message = ();
+    type Properties = Props;
+
+    fn create(_ctx: &Context<Self>) -> Header {
+        Header
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let Props { lang, theme, title, opening, send } = ctx.props();
+        let lang = *lang;
+        html! {
+            <header class="head">
+                { logo() }
+                <h1 class="brand">{ "RegionScope" }</h1>
+                <p class="incident"><span class="tag accent">{ Word::Incident.text(lang) }</span>
+                    <strong>{ title }</strong></p>
+                <p class="lede">{ opening }</p>
+                <div class="switches">
+                    <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
+                        { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }
+                    </div>
+                    <div class="segments" role="group" aria-label={Word::Theme.text(lang)}>
+                        { for Theme::ALL.into_iter().map(|t| colours(t, *theme, lang, send)) }
+                    </div>
+                </div>
+            </header>
+        }
+    }
+}
+
+fn language(lang: Lang, pressed: bool, send: &Callback<Msg>) -> Html {
+    let short = match lang {
+        Lang::En => "EN",
+        Lang::Zh => "中文",
+    };
+    html! {
+        <button type="button" lang={lang.tag()} title={lang.own_name()}
+            data-testid={format!("lang-{}", lang.tag())}
+            aria-pressed={pressed.to_string()} class={classes!(pressed.then_some("on"))}
+            onclick={send.reform(move |_| Msg::Prefer(Preference::Lang(lang)))}>{ short }</button>
+    }
+}
+
+fn colours(theme: Theme, chosen: Theme, lang: Lang, send: &Callback<Msg>) -> Html {
+    let (sign, word) = match theme {
+        Theme::Auto => ("◐", Word::ThemeAuto),
+        Theme::Light => ("☀", Word::ThemeLight),
+        Theme::Dark => ("☾", Word::ThemeDark),
+    };
+    let pressed = theme == chosen;
+    html! {
+        <button type="button" title={word.text(lang)} aria-label={word.text(lang)}
+            data-testid={format!("theme-{}", theme.name())}
+            aria-pressed={pressed.to_string()} class={classes!(pressed.then_some("on"))}
+            onclick={send.reform(move |_| Msg::Prefer(Preference::Theme(theme)))}>{ sign }</button>
+    }
+}
+
+/// A region: its leader, two followers and the learner that was left behind.
+fn logo() -> Html {
+    html! {
+        <svg class="logo" viewBox="0 0 32 32" width="30" height="30" aria-hidden="true">
+            <path class="logo-line" d="M8 9 L24 9 L8 24 Z M24 9 L24 24" />
+            <circle class="logo-leader" cx="8" cy="9" r="5" />
+            <circle class="logo-voter" cx="24" cy="9" r="4" />
+            <circle class="logo-voter" cx="8" cy="24" r="4" />
+            <path class="logo-ghost" d="M24 18.5 L29.5 24 L24 29.5 L18.5 24 Z" />
+        </svg>
+    }
+}

@@ -1,0 +1,118 @@
+//! The matrix as a picture: lanes, rows, arcs of failed resolves, and under them what each store
+//! has cached of the others' addresses. Nothing moves while a run plays; only classes change.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use sim::{Millis, RegionId};
+use view::cluster_view::{Matrix, ResolverPanel};
+use view::layout::Layout;
+use view::{Lang, Word};
+use yew::{Callback, Component, Context, Html, Properties, html};
+
+use super::lanes::{arcs, lanes};
+use super::resolver_row::ResolverRow;
+use super::row::RegionRow;
+use super::when;
+use crate::model::Msg;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct Props {
+    pub(crate) index: usize,
+    pub(crate) lang: Lang,
+    pub(crate) now: Millis,
+    pub(crate) matrix: Rc<Matrix>,
+    pub(crate) resolvers: Rc<[Rc<ResolverPanel>]>,
+    pub(crate) layout: Layout,
+    pub(crate) selected: Option<RegionId>,
+    pub(crate) hovered: Option<RegionId>,
+    pub(crate) differing: Rc<BTreeSet<RegionId>>,
+    pub(crate) send: Callback<Msg>,
+}
+
+/// The matrix as a picture.
+pub(crate) struct MatrixPicture;
+
+impl Component for MatrixPicture {
+    type Message = ();
+    type Properties = Props;
+
+    fn create(_ctx: &Context<Self>) -> MatrixPicture {
+        MatrixPicture
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let p = ctx.props();
+        let layout = &p.layout;
+        let label = format!("{}. {}", Word::Matrix.text(p.lang), Word::MatrixKeys.text(p.lang));
+        let onkeydown = when(&p.send, walk);
+        html! {
+            <svg class="matrix" width={px(layout.width)} height={px(layout.height)}
+                viewBox={format!("0 0 {} {}", px(layout.width), px(layout.height))}
+                role="img" aria-label={label} tabindex="0" {onkeydown}
+                onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
+                { hatch(p.index) }
+                { lanes(p.index, &p.matrix, layout, p.lang) }
+                { for p.matrix.rows.iter().enumerate().map(|(at, row)| html! {
+                    <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
+                        layout={*layout} held={p.selected == Some(row.region)}
+                        lit={p.hovered == Some(row.region)}
+                        differs={p.differing.contains(&row.region)} send={p.send.clone()} />
+                }) }
+                { arcs(&p.matrix, layout) }
+                { caches(p) }
+            </svg>
+        }
+    }
+}
+
+fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
+    let msg = match event.key().as_str() {
+        "ArrowUp" => Msg::Walk(-1),
+        "ArrowDown" => Msg::Walk(1),
+        "Home" => Msg::Walk(-1_000),
+        "Escape" => Msg::Select(None),
+        _ => return None,
+    };
+    event.prevent_default();
+    event.stop_propagation();
+    Some(msg)
+}
+
+fn hatch(world: usize) -> Html {
+    html! {
+        <defs>
+            <pattern id={format!("hatch-{world}")} width="6" height="6"
+                patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                <line class="hatch-line" x1="0" y1="0" x2="0" y2="6" />
+            </pattern>
+        </defs>
+    }
+}
+
+fn caches(p: &Props) -> Html {
+    let y = p.layout.bottom() + 15.0;
+    html! {
+        <g class="caches">
+            <text class="caches-title" x="2" y={px(y)}>{ Word::ResolverCaches.text(p.lang) }</text>
+            <text class="caches-hint" x={px(p.layout.width - 4.0)} y={px(y)} text-anchor="end">
+                { Word::ResolverHint.text(p.lang) }
+            </text>
+            { for p.matrix.lanes.iter().enumerate().map(|(at, lane)| {
+                let panel = p.resolvers.iter().find(|panel| panel.store == lane.store).cloned();
+                // Ages are shown in whole seconds: the row is drawn again once a second.
+                let now = Millis(p.now.0 / 1_000 * 1_000);
+                html! {
+                    <ResolverRow key={lane.store.0} {at} lang={p.lang} store={lane.store} {panel}
+                        lanes={p.matrix.lanes.clone()} layout={p.layout} {now} />
+                }
+            }) }
+        </g>
+    }
+}
+
+/// A coordinate with one decimal.
+pub(crate) fn px(value: f64) -> String {
+    let tenths = (value * 10.0).round() / 10.0;
+    tenths.to_string()
+}

@@ -1,0 +1,103 @@
+//! One store's resolver cache, in the lanes of the stores it knows: the age of each address
+//! against 60 s, the countdown to the next question, the black list.
+
+use std::rc::Rc;
+
+use sim::{Millis, StoreId};
+use view::cluster_view::{Lane, Link, ResolverLine, ResolverPanel};
+use view::layout::Layout;
+use view::phrases::{self, ADDRESS_REFRESH_MS};
+use view::{Lang, Word};
+use yew::{Component, Context, Html, Properties, classes, html};
+
+use super::matrix::px;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct Props {
+    pub(crate) at: usize,
+    pub(crate) lang: Lang,
+    pub(crate) store: StoreId,
+    pub(crate) panel: Option<Rc<ResolverPanel>>,
+    pub(crate) lanes: Rc<[Lane]>,
+    pub(crate) layout: Layout,
+    pub(crate) now: Millis,
+}
+
+/// One store's resolver cache.
+pub(crate) struct ResolverRow;
+
+impl Component for ResolverRow {
+    type Message = ();
+    type Properties = Props;
+
+    fn create(_ctx: &Context<Self>) -> ResolverRow {
+        ResolverRow
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let p = ctx.props();
+        let y = p.layout.cache_y(p.at);
+        let class = classes!("cache", p.panel.is_none().then_some("gone"));
+        let name = match p.panel {
+            Some(_) => format!("store {}", p.store),
+            None => format!("store {} –", p.store),
+        };
+        let place = |line: &ResolverLine| p.lanes.iter().position(|l| l.store == line.target);
+        let lines = p.panel.iter().flat_map(|panel| panel.lines.iter());
+        html! {
+            <g {class}>
+                <text class="cache-name" x="8" y={px(y + 3.4)}>{ name }</text>
+                <line class="cache-line" x1={px(p.layout.left)} x2={px(p.layout.width - 4.0)}
+                    y1={px(y + p.layout.row / 2.0)} y2={px(y + p.layout.row / 2.0)} />
+                { for lines.filter_map(|line| place(line).map(|lane| entry(p, line, lane, y))) }
+            </g>
+        }
+    }
+}
+
+fn entry(p: &Props, line: &ResolverLine, lane: usize, y: f64) -> Html {
+    let x = p.layout.lane_x(lane);
+    let age = line.entry.as_ref().map(|(_, at)| p.now.0.saturating_sub(at.0));
+    let (class, text) = match line.link {
+        Link::Blacklisted => ("entry barred", "⊘".to_owned()),
+        Link::BackingOff { until, .. } => {
+            ("entry failing", format!("✗ {}s", until.0.saturating_sub(p.now.0).div_ceil(1_000)))
+        }
+        Link::Resolving => ("entry asking", "?".to_owned()),
+        Link::Connecting => ("entry dialling", "…".to_owned()),
+        Link::Idle | Link::Established => match age {
+            Some(age) if age < ADDRESS_REFRESH_MS => ("entry fresh", format!("{}s", age / 1_000)),
+            Some(_) => ("entry stale", Word::Stale.text(p.lang).to_owned()),
+            None => ("entry", "–".to_owned()),
+        },
+    };
+    let width = p.layout.lane - 10.0;
+    let left = age.map_or(0.0, |age| 1.0 - (age as f64 / ADDRESS_REFRESH_MS as f64).min(1.0));
+    let (x0, top) = (px(x - width / 2.0), px(y - p.layout.row / 2.0 + 1.5));
+    let height = px(p.layout.row - 3.0);
+    html! {
+        <g {class} key={line.target.0}>
+            <title>{ title(p, line) }</title>
+            <rect class="frame" x={x0.clone()} y={top.clone()} width={px(width)}
+                height={height.clone()} rx="2.5" />
+            <rect class="age" x={x0} y={top} width={px(width * left)} {height} rx="2.5" />
+            <text x={px(x)} y={px(y + 3.2)} text-anchor="middle">{ text }</text>
+        </g>
+    }
+}
+
+fn title(p: &Props, line: &ResolverLine) -> String {
+    let address = line.entry.as_ref().map_or("–", |(address, _)| address.as_str());
+    let state = match line.link {
+        Link::Idle | Link::Established => String::new(),
+        Link::Resolving => Word::Asking.text(p.lang).to_owned(),
+        Link::Connecting => Word::Dialling.text(p.lang).to_owned(),
+        Link::Blacklisted => Word::Blacklisted.text(p.lang).to_owned(),
+        Link::BackingOff { until, failures, error } => format!(
+            "{} ×{failures} · {}",
+            phrases::resolve_error(error, p.lang),
+            phrases::retry_in(until, p.now, p.lang)
+        ),
+    };
+    format!("{} → {}: {address} {state}", p.store, line.target)
+}

@@ -1,0 +1,78 @@
+//! `information_schema.tiflash_replica`, the worlds side by side.
+
+use std::rc::Rc;
+
+use view::cluster_view::TableRow;
+use view::{Lang, Word};
+use yew::{Component, Context, Html, Properties, classes, html};
+
+use super::world::name;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct Props {
+    pub(crate) lang: Lang,
+    pub(crate) worlds: Vec<Rc<[TableRow]>>,
+}
+
+/// The tables' panel.
+pub(crate) struct Tables;
+
+impl Component for Tables {
+    type Message = ();
+    type Properties = Props;
+
+    fn create(_ctx: &Context<Self>) -> Tables {
+        Tables
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let Props { lang, worlds } = ctx.props();
+        let rows = worlds.first().map(|tables| tables.len()).unwrap_or_default();
+        html! {
+            <section class="panel tables">
+                <h3><code>{ "information_schema.tiflash_replica" }</code></h3>
+                <table data-testid="tables">
+                    <caption class="unseen">{ Word::AvailableProgress.text(*lang) }</caption>
+                    <thead><tr>
+                        <th scope="col">{ "TABLE" }</th>
+                        { for (0..worlds.len()).map(|world| html! {
+                            <th scope="col" key={world} title={Word::AvailableProgress.text(*lang)}>
+                                { name(world) }
+                            </th>
+                        }) }
+                    </tr></thead>
+                    <tbody>
+                        { for (0..rows).map(|index| row(index, worlds)) }
+                    </tbody>
+                </table>
+            </section>
+        }
+    }
+}
+
+fn row(index: usize, worlds: &[Rc<[TableRow]>]) -> Html {
+    let tables = worlds.iter().map(|tables| tables.get(index));
+    let title = worlds[0][index].name.clone();
+    html! {
+        <tr key={index} data-table={title.to_string()}>
+            <th scope="row" class={format!("hue-{}", index % 6)}>{ title.to_string() }</th>
+            { for tables.enumerate().map(|(world, table)| cell(world, table)) }
+        </tr>
+    }
+}
+
+fn cell(world: usize, table: Option<&TableRow>) -> Html {
+    let Some(table) = table.filter(|table| 0 < table.replica_count) else {
+        return html! { <td key={world} class="mute">{ "–" }</td> };
+    };
+    let class = classes!(if table.is_ready() { "ok" } else { "bad" });
+    let sign = if table.is_ready() { "✓" } else { "✗" };
+    let (whole, hundredths) = (table.progress_bp / 10_000, table.progress_bp % 10_000 / 100);
+    html! {
+        <td key={world} {class} data-available={u8::from(table.is_ready()).to_string()}>
+            <span aria-hidden="true">{ sign }</span>
+            { format!(" {} · {whole}.{hundredths:02}", u8::from(table.available)) }
+            <progress max="10000" value={table.progress_bp.to_string()}></progress>
+        </td>
+    }
+}

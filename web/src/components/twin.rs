@@ -1,0 +1,92 @@
+//! The matrix as a table: the same data for screen readers, and for everybody on request.
+
+use std::rc::Rc;
+
+use sim::RegionId;
+use view::cluster_view::{Matrix, Row};
+use view::{Lang, Word, phrases};
+use yew::{Component, Context, Html, Properties, classes, html};
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct Props {
+    pub(crate) lang: Lang,
+    pub(crate) matrix: Rc<Matrix>,
+    pub(crate) selected: Option<RegionId>,
+}
+
+/// The matrix as a table.
+pub(crate) struct Twin;
+
+impl Component for Twin {
+    type Message = ();
+    type Properties = Props;
+
+    fn create(_ctx: &Context<Self>) -> Twin {
+        Twin
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let p = ctx.props();
+        let lang = p.lang;
+        html! {
+            <table class="twin">
+                    <caption class="unseen">{ Word::Matrix.text(lang) }</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{ Word::Region.text(lang) }</th>
+                            <th scope="col">{ Word::Table.text(lang) }</th>
+                            { for p.matrix.lanes.iter().map(|lane| html! {
+                                <th scope="col" key={lane.store.0}>
+                                    { lane.store.0 }{ " " }
+                                    <small>{ phrases::lane(lane, lang) }</small>
+                                </th>
+                            }) }
+                        </tr>
+                    </thead>
+                    <tbody>
+                        { for p.matrix.rows.iter().map(|row| html! {
+                            <TwinRow key={row.region.0} {lang} row={row.clone()}
+                                held={p.selected == Some(row.region)} />
+                        }) }
+                    </tbody>
+            </table>
+        }
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct RowProps {
+    pub(crate) lang: Lang,
+    pub(crate) row: Rc<Row>,
+    pub(crate) held: bool,
+}
+
+/// One region's row of the table.
+pub(crate) struct TwinRow;
+
+impl Component for TwinRow {
+    type Message = ();
+    type Properties = RowProps;
+
+    fn create(_ctx: &Context<Self>) -> TwinRow {
+        TwinRow
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let RowProps { lang, row, held } = ctx.props();
+        html! {
+            <tr class={classes!(held.then_some("held"))}>
+                <th scope="row">{ row.region.0 }</th>
+                <td>{ row.table.as_deref().unwrap_or("–") }</td>
+                { for row.cells.iter().enumerate().map(|(lane, cell)| {
+                    let ghost = cell.condition.is_ghost() && cell.member.is_some();
+                    html! {
+                        <td key={lane} class={classes!(ghost.then_some("bad"))}>
+                            { phrases::cell(cell, *lang) }
+                        </td>
+                    }
+                }) }
+            </tr>
+        }
+    }
+}

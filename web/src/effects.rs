@@ -1,0 +1,170 @@
+//! Every call to the browser. Nothing here decides anything.
+
+use gloo::events::EventListener;
+use gloo::render::{AnimationFrame, request_animation_frame};
+use view::lang::Lang;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, Storage};
+
+use crate::model::Theme;
+
+/// Under this name the run's causes are kept.
+const RUN: &str = "regionscope.run";
+/// Under this name it is kept that the page broke off.
+const CRASHED: &str = "regionscope.crashed";
+
+/// Shows a panic instead of leaving a dead page. The run's causes are kept already.
+pub(crate) fn report_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        write(CRASHED, "1");
+        if let Some(place) = element("crash-reason") {
+            place.set_text_content(Some(&info.to_string()));
+        }
+        if let Some(notice) = element("crash") {
+            let _ = notice.remove_attribute("hidden");
+        }
+    }));
+}
+
+/// The element of an id.
+pub(crate) fn element(id: &str) -> Option<Element> {
+    gloo_document()?.get_element_by_id(id)
+}
+
+fn gloo_document() -> Option<web_sys::Document> {
+    web_sys::window()?.document()
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+fn write(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // A full or forbidden storage must not stop the run.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+fn read(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
+}
+
+/// Keeps the run's causes.
+pub(crate) fn keep_run(text: &str) {
+    write(RUN, text);
+}
+
+/// The causes of a run that broke off; asked once, it is forgotten.
+pub(crate) fn broken_off_run() -> Option<String> {
+    let storage = storage()?;
+    storage.get_item(CRASHED).ok()??;
+    let _ = storage.remove_item(CRASHED);
+    read(RUN)
+}
+
+/// Remembers a preference.
+pub(crate) fn remember(name: &str, value: &str) {
+    write(&format!("regionscope.{name}"), value);
+}
+
+/// A remembered preference.
+pub(crate) fn remembered(name: &str) -> Option<String> {
+    read(&format!("regionscope.{name}"))
+}
+
+/// The language that the browser asks for.
+pub(crate) fn browser_lang() -> Lang {
+    let tag = web_sys::window().and_then(|window| window.navigator().language());
+    Lang::from_tag(tag.as_deref().unwrap_or("en"))
+}
+
+/// Sets the language of the document.
+pub(crate) fn set_lang(lang: Lang) {
+    set_on_document("lang", lang.tag());
+}
+
+/// Sets the colours of the document.
+pub(crate) fn set_theme(theme: Theme) {
+    set_on_document("data-theme", theme.name());
+}
+
+fn set_on_document(attribute: &str, value: &str) {
+    if let Some(document) = gloo_document().and_then(|document| document.document_element()) {
+        let _ = document.set_attribute(attribute, value);
+    }
+}
+
+/// Milliseconds since the page began.
+pub(crate) fn now_ms() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+}
+
+/// Calls back at the next frame with the time; dropped, it does not.
+pub(crate) fn next_frame(callback: impl FnOnce(f64) + 'static) -> AnimationFrame {
+    request_animation_frame(callback)
+}
+
+/// The width and height of the first matrix's box.
+pub(crate) fn matrix_size() -> Option<(f64, f64)> {
+    let area = element("matrix-0")?.get_bounding_client_rect();
+    (1.0 < area.width()).then(|| (area.width().floor(), area.height().floor()))
+}
+
+/// Calls back whenever the window's size changes; dropped, no longer.
+pub(crate) fn on_resize(callback: impl FnMut() + 'static) -> Option<EventListener> {
+    let mut callback = callback;
+    let window = web_sys::window()?;
+    Some(EventListener::new(&window, "resize", move |_| callback()))
+}
+
+/// A key that was pressed outside of any field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Keystroke {
+    /// The browser's name for it.
+    pub(crate) key: String,
+}
+
+/// Calls back for each key that is pressed outside of fields and buttons, without modifiers. A
+/// key that the callback takes does nothing else.
+pub(crate) fn on_key(mut callback: impl FnMut(Keystroke) -> bool + 'static) -> Option<EventListener> {
+    let document = gloo_document()?;
+    let options = gloo::events::EventListenerOptions::enable_prevent_default();
+    let listener =
+        EventListener::new_with_options(&document, "keydown", options, move |event| {
+            let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
+            let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+            if has_modifier || is_in_field(event) {
+                return;
+            }
+            if callback(Keystroke { key: event.key() }) {
+                event.prevent_default();
+            }
+        });
+    Some(listener)
+}
+
+fn is_in_field(event: &Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    target.is_some_and(|target| {
+        matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "SUMMARY")
+    })
+}
+
+/// What an input field or a choice holds, from the event that it changed.
+pub(crate) fn value_of(event: &Event) -> String {
+    let Some(target) = event.target() else {
+        return String::new();
+    };
+    match target.dyn_ref::<HtmlInputElement>() {
+        Some(input) => input.value(),
+        None => target.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value).unwrap_or_default(),
+    }
+}
+
+/// Scrolls an element to its end.
+pub(crate) fn scroll_to_end(id: &str) {
+    if let Some(element) = element(id) {
+        element.set_scroll_top(element.scroll_height());
+    }
+}

@@ -1,0 +1,288 @@
+//! The page's logic: what a gesture changes, and what the browser shall do for it. No browser is
+//! called here, so all of it is tested natively.
+
+pub(crate) mod clock;
+pub(crate) mod console;
+pub(crate) mod journal;
+pub(crate) mod session;
+pub(crate) mod story;
+mod update;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use scenario::{Deed, Scenario};
+use sim::{Millis, RegionId, Release};
+use view::cluster_view::{ClusterView, differing_rows};
+use view::knob::Knob;
+use view::lang::Lang;
+use view::timeline::Frame;
+
+pub(crate) use clock::{Clock, Speed};
+pub(crate) use console::{Console, ConsoleMsg};
+pub(crate) use session::{Session, WorldKnobs};
+use story::Story;
+
+/// The most that is simulated ahead when somebody asks for the next event, in milliseconds.
+const NEXT_EVENT_LIMIT_MS: u64 = 3_600_000;
+
+/// Something that happened to the page.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Msg {
+    /// A frame is due; so many milliseconds after the last one.
+    Frame(f64),
+    /// Play or pause.
+    TogglePlay,
+    /// Another speed.
+    SetSpeed(usize),
+    /// Whether quiet stretches are skipped.
+    ToggleSkip,
+    /// Go to a moment.
+    Seek(Seek),
+    /// Do a step of the incident: this one, or the next.
+    Step(Option<usize>),
+    /// Do all steps, one after the other.
+    PlayAll,
+    /// Start again from the beginning.
+    Restart,
+    /// Give a world the knobs of a release.
+    SetRelease(usize, Release),
+    /// Give a world another value of a knob.
+    SetKnob(usize, Knob, usize),
+    /// Something in the console.
+    Console(ConsoleMsg),
+    /// A deed that has been kept outside, and may be done.
+    CarryOut(Deed),
+    /// Hold a region, or let go.
+    Select(Option<RegionId>),
+    /// Point at a region, or no longer.
+    Hover(Option<RegionId>),
+    /// Move the held region by so many rows.
+    Walk(i64),
+    /// Another language, theme, filter or shape of the matrix.
+    Prefer(Preference),
+    /// The box of the matrix got this size.
+    Resized(f64, f64),
+    /// The notice was read.
+    CloseNotice,
+}
+
+/// A moment to go to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Seek {
+    /// This place of the time line.
+    Place(u64),
+    /// This moment.
+    Moment(Millis),
+    /// The newest moment.
+    Now,
+    /// The recorded moment before.
+    Back,
+    /// The next event.
+    NextEvent,
+    /// One tick of a second on.
+    Tick,
+}
+
+/// How somebody wants the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Preference {
+    /// In this language.
+    Lang(Lang),
+    /// In this theme.
+    Theme(Theme),
+    /// With this much of the log.
+    Log(LogFilter),
+    /// The matrix as a picture or a table.
+    Matrix(MatrixForm),
+}
+
+/// The page's colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// As the system has it.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Which lines of the log are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogFilter {
+    /// Warnings and errors.
+    #[default]
+    Trouble,
+    /// All.
+    All,
+}
+
+/// How the matrix is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum MatrixForm {
+    /// As a picture, with the table for screen readers.
+    #[default]
+    Picture,
+    /// As a table for everybody.
+    Table,
+}
+
+/// What the page asks of the browser.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Keep the run's causes, so that it survives a crash.
+    Keep(String),
+    /// Send this back, after the effects before it.
+    Then(Msg),
+    /// Remember a preference.
+    Remember(&'static str, String),
+    /// Set the language of the document.
+    SetLang(Lang),
+    /// Set the colours of the document.
+    SetTheme(Theme),
+}
+
+/// What a message led to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Update {
+    /// Whether anything to be seen has changed.
+    pub(crate) redraw: bool,
+    /// What the browser shall do, in order.
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Update {
+    fn redraw() -> Update {
+        Update { redraw: true, effects: Vec::new() }
+    }
+
+    fn nothing() -> Update {
+        Update::default()
+    }
+}
+
+/// Everything that the page shows follows from this.
+pub(crate) struct Model {
+    pub(crate) session: Session,
+    pub(crate) clock: Clock,
+    /// How far the frame under way goes.
+    goal: Millis,
+    /// The moment looked at; `None` for the newest.
+    pub(crate) cursor: Option<Millis>,
+    pub(crate) selected: Option<RegionId>,
+    pub(crate) hovered: Option<RegionId>,
+    pub(crate) console: Console,
+    pub(crate) lang: Lang,
+    pub(crate) theme: Theme,
+    pub(crate) log_filter: LogFilter,
+    pub(crate) matrix_form: MatrixForm,
+    pub(crate) matrix_size: (f64, f64),
+    pub(crate) notice: Option<Notice>,
+    /// What is shown: the views of the moment looked at.
+    pub(crate) frame: Rc<Frame>,
+    /// What the side of the page tells of it.
+    pub(crate) story: Story,
+    /// The rows in which the first two worlds differ.
+    pub(crate) differing: Rc<BTreeSet<RegionId>>,
+}
+
+/// Something to be said above everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The last run broke off and was restored.
+    Restored,
+}
+
+impl Model {
+    /// The page at its opening: an incident, ready to play.
+    pub(crate) fn new(scenario: Scenario, releases: &[Release]) -> Model {
+        let worlds: Vec<WorldKnobs> = releases.iter().map(|r| (Some(*r), r.knobs())).collect();
+        Model::with(Session::new(scenario, &worlds))
+    }
+
+    fn with(session: Session) -> Model {
+        let frame = session.timeline().newest().expect("a session records its beginning").clone();
+        let mut model = Model {
+            session,
+            clock: Clock::default(),
+            goal: Millis::ZERO,
+            cursor: None,
+            selected: None,
+            hovered: None,
+            console: Console::default(),
+            lang: Lang::default(),
+            theme: Theme::default(),
+            log_filter: LogFilter::default(),
+            matrix_form: MatrixForm::default(),
+            matrix_size: (560.0, 600.0),
+            notice: None,
+            frame: Rc::new(frame),
+            story: Story::default(),
+            differing: Rc::default(),
+        };
+        model.look();
+        model
+    }
+
+    /// A model that goes on with a run that broke off.
+    pub(crate) fn restored(mut self, record: &scenario::Record) -> Model {
+        let scenario = self.session.run().scenario().clone();
+        self.session = Session::replaying(scenario, &record.worlds, record);
+        self.notice = Some(Notice::Restored);
+        self.look();
+        self
+    }
+
+    /// The moment that is shown.
+    pub(crate) fn shown_at(&self) -> Millis {
+        self.cursor.unwrap_or(self.frame.at)
+    }
+
+    /// The view of a world at the moment that is shown.
+    pub(crate) fn world(&self, world: usize) -> &ClusterView {
+        &self.frame.worlds[world]
+    }
+
+    /// The region that the inspectors show: the held one, the pointed one, else the first in
+    /// which the worlds differ, else the first of all.
+    pub(crate) fn focus(&self) -> Option<RegionId> {
+        let rows = &self.world(0).matrix.rows;
+        let differing = rows.iter().map(|row| row.region).find(|id| self.differing.contains(id));
+        self.selected
+            .or(self.hovered)
+            .or(differing)
+            .or_else(|| rows.first().map(|row| row.region))
+    }
+
+    /// Shows the moment of the cursor.
+    fn look(&mut self) {
+        let timeline = self.session.timeline();
+        let frame = match self.cursor {
+            Some(moment) => timeline.seek(moment),
+            None => timeline.newest(),
+        };
+        let frame = frame.expect("a session records its beginning").clone();
+        if frame == *self.frame && self.session.book(0).read() == frame.worlds[0].events {
+            return;
+        }
+        self.session.turn_books(&frame);
+        if let [a, b, ..] = frame.worlds.as_slice() {
+            let differing = differing_rows(&a.matrix, &b.matrix);
+            if differing != *self.differing {
+                self.differing = Rc::new(differing);
+            }
+        }
+        self.frame = Rc::new(frame);
+        self.tell();
+    }
+
+    /// Tells again what changed with the moment, the language or the filter.
+    fn tell(&mut self) {
+        self.story.tell(&self.session, &self.frame, self.lang, self.log_filter);
+    }
+}
+
+#[cfg(test)]
+mod tests;

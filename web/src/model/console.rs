@@ -1,0 +1,227 @@
+//! The console: what is typed, for which worlds, and what was answered.
+
+use std::rc::Rc;
+
+use scenario::{Outcome, Query, Request, Target, Tool, VERBS};
+use view::answer;
+use view::lang::Lang;
+
+use super::Session;
+
+/// How many answers are kept.
+const KEPT: usize = 200;
+
+/// Something in the console.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ConsoleMsg {
+    /// The line was changed.
+    Input(String),
+    /// The line is to be carried out.
+    Submit,
+    /// An older line.
+    Older,
+    /// A newer line.
+    Newer,
+    /// For other worlds.
+    For(Target),
+}
+
+/// The console.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Console {
+    /// The line being typed.
+    pub(crate) line: String,
+    /// Which worlds it is for.
+    pub(crate) target: Target,
+    /// What was asked and answered, oldest first.
+    pub(crate) entries: Rc<Vec<Entry>>,
+    /// Lines that were carried out.
+    history: Vec<String>,
+    /// The history's line on display, counted from the newest.
+    recalled: Option<usize>,
+}
+
+/// A line and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// What was typed.
+    pub(crate) line: String,
+    /// Which world answered; `None` if it is the same for all it was for.
+    pub(crate) world: Option<usize>,
+    /// What was answered.
+    pub(crate) text: String,
+    /// Whether it was refused.
+    pub(crate) kind: EntryKind,
+}
+
+/// How a line was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    /// It was carried out.
+    Done,
+    /// It was refused: nothing has changed.
+    Refused,
+}
+
+impl Default for Console {
+    fn default() -> Console {
+        Console {
+            line: String::new(),
+            target: Target::All,
+            entries: Rc::default(),
+            history: Vec::new(),
+            recalled: None,
+        }
+    }
+}
+
+impl Console {
+    /// Takes the line to be carried out.
+    pub(crate) fn take(&mut self) -> String {
+        self.recalled = None;
+        let line = std::mem::take(&mut self.line).trim().to_owned();
+        if !line.is_empty() && self.history.last() != Some(&line) {
+            self.history.push(line.clone());
+        }
+        line
+    }
+
+    /// Shows an older line (1) or a newer one (-1).
+    pub(crate) fn recall(&mut self, by: i64) {
+        let at = self.recalled.map_or(-1, |at| at as i64) + by;
+        let last = self.history.len() as i64 - 1;
+        if at < 0 || last < 0 {
+            self.recalled = None;
+            self.line.clear();
+            return;
+        }
+        let at = at.min(last);
+        self.recalled = Some(at as usize);
+        self.line = self.history[(last - at) as usize].clone();
+    }
+
+    /// Writes down an answer.
+    pub(crate) fn answer(&mut self, entry: Entry) {
+        let entries = Rc::make_mut(&mut self.entries);
+        entries.push(entry);
+        if KEPT < entries.len() {
+            entries.remove(0);
+        }
+    }
+}
+
+/// The answers to what was issued, one a world, or one for all if they are the same.
+pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry> {
+    let issued = &session.run().issued()[issued];
+    let line = issued.request.to_string();
+    let mut entries: Vec<Entry> = Vec::new();
+    for (world, outcome) in issued.outcomes.iter().enumerate() {
+        let Some(outcome) = outcome else { continue };
+        let (kind, text) = match outcome {
+            Outcome::Refused(refusal) => (EntryKind::Refused, refusal.to_string()),
+            Outcome::Done => (EntryKind::Done, accepted(&issued.request)),
+            Outcome::Asked => answer_query(session, world, &issued.request, lang),
+            Outcome::Reached(_) | Outcome::NotReached(_) => continue,
+        };
+        entries.push(Entry { line: line.clone(), world: Some(world), text, kind });
+    }
+    let all_same = entries.windows(2).all(|pair| pair[0].text == pair[1].text);
+    if all_same && 1 < entries.len() {
+        entries.truncate(1);
+        entries[0].world = None;
+    }
+    entries
+}
+
+/// What the real tool says when it has accepted a command.
+fn accepted(request: &Request) -> String {
+    use sim::Command as C;
+    let Request::Command(command) = request else {
+        return String::new();
+    };
+    match command {
+        C::RemoveFailedStores { .. } => "Success! Request has been accepted.".to_owned(),
+        C::AddRemovePeer { .. } | C::AddAddLearner { .. } | C::AddTransferLeader { .. } => {
+            "Success! \"The operator is created.\"".to_owned()
+        }
+        C::RemoveTombstone
+        | C::DeleteStore(_)
+        | C::CancelDeleteStore(_)
+        | C::SetMaxReplicas(_)
+        | C::RemoveOperator(_) => "Success!".to_owned(),
+        C::SetTiflashReplica { .. } => "Query OK, 0 rows affected".to_owned(),
+        C::StopStores(_)
+        | C::StartStores(_)
+        | C::LoseDisk(_)
+        | C::Cut { .. }
+        | C::Delay { .. }
+        | C::Heal
+        | C::SetLoad { .. } => "ok".to_owned(),
+    }
+}
+
+fn answer_query(
+    session: &Session,
+    world: usize,
+    request: &Request,
+    lang: Lang,
+) -> (EntryKind, String) {
+    let cluster = &session.run().worlds()[world].cluster;
+    let Request::Query(query) = request else {
+        return (EntryKind::Done, String::new());
+    };
+    let answer = match query {
+        Query::Stores => Ok(answer::stores(cluster)),
+        Query::Store(store) => answer::store(cluster, *store),
+        Query::Regions => Ok(answer::regions(cluster)),
+        Query::Region(region) => Ok(answer::region(cluster, *region)),
+        Query::Operators => Ok(answer::operators(cluster)),
+        Query::Operator(region) => answer::operator(cluster, *region),
+        Query::Recovery => Ok(answer::recovery(cluster)),
+        Query::PlacementRules => Ok(answer::placement_rules(cluster)),
+        Query::TiflashReplicas => Ok(answer::tiflash_replicas(cluster)),
+        Query::Help => Ok(help(lang)),
+    };
+    match answer {
+        Ok(text) => (EntryKind::Done, text),
+        Err(text) => (EntryKind::Refused, text),
+    }
+}
+
+/// What can be typed, a line a verb.
+fn help(lang: Lang) -> String {
+    let lines: Vec<String> = VERBS
+        .iter()
+        .map(|verb| {
+            let tool = match verb.tool {
+                Tool::PdCtl => "pd-ctl ",
+                Tool::Sql | Tool::Playground | Tool::Script => "",
+            };
+            let usage = format!("{tool}{} {}", verb.text, verb.arguments);
+            format!("{usage:<62} {}", lang.pick(verb.en, verb.zh))
+        })
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn history_is_walked_back_and_forth() {
+        let mut console = Console::default();
+        for line in ["store", "heal", "heal"] {
+            console.line = line.to_owned();
+            console.take();
+        }
+        console.recall(1);
+        assert_eq!(console.line, "heal");
+        console.recall(1);
+        console.recall(1);
+        assert_eq!(console.line, "store");
+        console.recall(-1);
+        console.recall(-1);
+        assert_eq!(console.line, "");
+    }
+}

@@ -1,0 +1,163 @@
+//! What the side of the page tells: sentences, where the worlds part and why, and the log. Made
+//! only when it has changed, not at each frame.
+
+use std::rc::Rc;
+
+use scenario::Divergence;
+use sim::{Event, EventId, Millis};
+use view::lang::Lang;
+use view::log::{self, Group, Level, LogBook};
+use view::phrases;
+use view::told::{self, Names, Weight};
+use view::why::WhyGraph;
+
+use super::{LogFilter, Session};
+use view::timeline::Frame;
+
+/// How many sentences there is room for.
+const SENTENCES: usize = 8;
+/// How many causes are told.
+const CAUSES: usize = 5;
+/// How many log entries a world shows.
+const LOG_ENTRIES: usize = 40;
+
+/// What the side of the page tells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Story {
+    /// What just happened, newest first.
+    pub(crate) items: Rc<Vec<Item>>,
+    /// Where the worlds part.
+    pub(crate) parting: Option<Rc<Parting>>,
+    /// Each world's log, newest first.
+    pub(crate) logs: Rc<Vec<Vec<LogEntry>>>,
+    told_from: Option<ToldFrom>,
+    logged_from: Option<LoggedFrom>,
+}
+
+/// What the sentences were made from.
+type ToldFrom = (Vec<Option<usize>>, Lang);
+/// What the log was made from.
+type LoggedFrom = (Vec<usize>, LogFilter, Lang);
+
+/// A sentence, and the worlds it is true of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) at: Millis,
+    pub(crate) worlds: Vec<usize>,
+    pub(crate) text: String,
+    pub(crate) weight: Weight,
+}
+
+/// Where the worlds part, and what each did there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parting {
+    pub(crate) at: Millis,
+    pub(crate) sides: Vec<Side>,
+    lang: Lang,
+}
+
+/// What one world did where they parted, and its causes, nearest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Side {
+    pub(crate) world: usize,
+    pub(crate) text: String,
+    pub(crate) causes: Vec<String>,
+}
+
+/// A log entry as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogEntry {
+    pub(crate) key: usize,
+    pub(crate) speaker: String,
+    pub(crate) level: Level,
+    pub(crate) text: String,
+    pub(crate) repeats: Option<String>,
+}
+
+impl Story {
+    /// Tells what is to be told at the moment of `frame`.
+    pub(crate) fn tell(&mut self, session: &Session, frame: &Frame, lang: Lang, filter: LogFilter) {
+        let newest: Vec<Option<usize>> = (0..frame.worlds.len())
+            .map(|world| session.notable(world, frame.worlds[world].events).last().copied())
+            .collect();
+        let told_from = Some((newest, lang));
+        if self.told_from != told_from {
+            self.items = Rc::new(items(session, frame, lang));
+            self.told_from = told_from;
+        }
+        let seen = session.divergence().filter(|parting| parting.at <= frame.at);
+        let is_kept = |old: &Rc<Parting>| seen.is_some_and(|s| s.at == old.at) && old.lang == lang;
+        if !self.parting.as_ref().is_some_and(is_kept) {
+            self.parting = seen.map(|parting| Rc::new(tell_parting(session, frame, parting, lang)));
+        }
+        let grown: Vec<usize> =
+            (0..frame.worlds.len()).map(|world| session.book(world).changes()).collect();
+        let logged_from = Some((grown, filter, lang));
+        if self.logged_from != logged_from {
+            let log = |world| world_log(session, world, lang, filter);
+            self.logs = Rc::new((0..frame.worlds.len()).map(log).collect());
+            self.logged_from = logged_from;
+        }
+    }
+}
+
+/// The newest notable events of all worlds; one that happened in several at once is told once.
+fn items(session: &Session, frame: &Frame, lang: Lang) -> Vec<Item> {
+    let mut items: Vec<(&Event, Item)> = Vec::new();
+    for (world, view) in frame.worlds.iter().enumerate() {
+        let events = session.events(world);
+        let names = Names::of(&view.tables);
+        for index in session.notable(world, view.events).iter().rev().take(SENTENCES * 2) {
+            let event = &events[*index];
+            let same = |(other, _): &&mut (&Event, Item)| {
+                other.at == event.at && other.kind == event.kind
+            };
+            if let Some((_, item)) = items.iter_mut().find(same) {
+                if !item.worlds.contains(&world) {
+                    item.worlds.push(world);
+                }
+            } else if let Some(told) = told::told(event, &names, lang) {
+                let (at, worlds) = (event.at, vec![world]);
+                items.push((event, Item { at, worlds, text: told.text, weight: told.weight }));
+            }
+        }
+    }
+    let mut items: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
+    items.sort_by_key(|item| std::cmp::Reverse(item.at));
+    items.truncate(SENTENCES);
+    items
+}
+
+fn tell_parting(session: &Session, frame: &Frame, parting: &Divergence, lang: Lang) -> Parting {
+    let sides = [(0, parting.left), (1, parting.right)];
+    let side = |(world, event): (usize, Option<EventId>)| {
+        let names = Names::of(&frame.worlds[world].tables);
+        let events = session.events(world);
+        let chain = WhyGraph::of(events, event?).chain();
+        let mut told = chain.iter().filter_map(|id| {
+            let event = events.get(usize::try_from(id.0).ok()?)?;
+            told::told(event, &names, lang).map(|told| told.text)
+        });
+        let text = told.next().unwrap_or_default();
+        Some(Side { world, text, causes: told.take(CAUSES).collect() })
+    };
+    Parting { at: parting.at, sides: sides.into_iter().filter_map(side).collect(), lang }
+}
+
+fn world_log(session: &Session, world: usize, lang: Lang, filter: LogFilter) -> Vec<LogEntry> {
+    let events = session.events(world);
+    let knobs = session.knobs()[world].1;
+    let book: &LogBook = session.book(world);
+    let wanted = |group: &Group| match filter {
+        LogFilter::All => true,
+        LogFilter::Trouble => Level::Warn <= group.level,
+    };
+    let entry = |group: &Group| {
+        let line = log::lines(&events[group.first], &knobs).pop()?;
+        let repeats = group.interval_ms().map(|ms| phrases::repeats(group.count - 1, ms, lang));
+        let (key, level) = (group.first, group.level);
+        let speaker = group.speaker.to_string();
+        Some(LogEntry { key, speaker, level, text: line.to_string(), repeats })
+    };
+    book.newest(LOG_ENTRIES, wanted).into_iter().rev().filter_map(entry).collect()
+}

@@ -1,0 +1,142 @@
+//! The page's logic, played natively on the incident itself.
+
+use scenario::{Target, library};
+use sim::Release;
+
+use super::*;
+
+fn page() -> Model {
+    let scenario = library::load("tikv-18440").expect("the incident is part of the program");
+    Model::new(scenario, &[Release::V8_5_2, Release::V8_5_8])
+}
+
+/// Does what the app does with a message: carries out what it asks to be sent back.
+fn send(model: &mut Model, msg: Msg) {
+    let mut open = vec![msg];
+    while let Some(msg) = open.pop() {
+        for effect in model.update(msg).effects {
+            if let Effect::Then(next) = effect {
+                open.push(next);
+            }
+        }
+    }
+}
+
+/// One frame of 16 ms in which all work is done.
+fn frame(model: &mut Model) {
+    send(model, Msg::Frame(16.0));
+    while model.work() {}
+    model.end_frame();
+}
+
+fn type_line(model: &mut Model, line: &str) {
+    send(model, Msg::Console(ConsoleMsg::Input(line.to_owned())));
+    send(model, Msg::Console(ConsoleMsg::Submit));
+}
+
+#[test]
+fn it_opens_on_the_incident_ready_to_play() {
+    let model = page();
+    assert_eq!(model.frame.at, Millis::ZERO);
+    assert_eq!(model.world(0).matrix.rows.len(), 30);
+    assert_eq!(model.world(0).matrix.lanes.len(), 8);
+    assert!(!model.wants_frames());
+    assert!(model.differing.is_empty());
+}
+
+#[test]
+fn a_refused_line_is_answered_and_changes_nothing() {
+    let mut model = page();
+    let before = model.world(0).fingerprint;
+    for line in ["stop store 77", "frobnicate", "pd-ctl unsafe remove-failed-stores"] {
+        type_line(&mut model, line);
+        let entry = model.console.entries.last().expect("each line is answered");
+        assert_eq!(entry.kind, console::EntryKind::Refused, "{line}");
+        assert!(!entry.text.is_empty());
+    }
+    assert_eq!(model.world(0).fingerprint, before);
+}
+
+#[test]
+fn scrubbing_back_and_forth_finds_the_same_picture() {
+    let mut model = page();
+    model.clock.skip = clock::Skip::Keep;
+    send(&mut model, Msg::Step(None));
+    for _ in 0..60 {
+        frame(&mut model);
+    }
+    let newest = model.frame.clone();
+    send(&mut model, Msg::Seek(Seek::Moment(Millis(2_000))));
+    let then = model.frame.clone();
+    assert!(then.at <= Millis(2_000));
+    assert_ne!(then, newest);
+    send(&mut model, Msg::Seek(Seek::Now));
+    assert_eq!(model.frame, newest);
+    send(&mut model, Msg::Seek(Seek::Moment(Millis(2_000))));
+    assert_eq!(model.frame, then);
+}
+
+#[test]
+fn playing_from_the_past_leads_back_to_the_present() {
+    let mut model = page();
+    for _ in 0..5 {
+        send(&mut model, Msg::Seek(Seek::Tick));
+    }
+    send(&mut model, Msg::Seek(Seek::Moment(Millis(1_000))));
+    assert_eq!(model.cursor, Some(Millis(1_000)));
+    send(&mut model, Msg::TogglePlay);
+    for _ in 0..60 {
+        frame(&mut model);
+    }
+    assert_eq!(model.cursor, None);
+    assert!(Millis(5_000) < model.frame.at);
+}
+
+#[test]
+fn other_knobs_live_through_the_same_deeds() {
+    let mut model = page();
+    model.console.target = Target::One(1);
+    type_line(&mut model, "stop store 6");
+    for _ in 0..3 {
+        send(&mut model, Msg::Seek(Seek::Tick));
+    }
+    let (now, before) = (model.frame.at, model.world(1).fingerprint);
+    send(&mut model, Msg::SetRelease(0, Release::V8_5_5));
+    assert!(model.wants_frames());
+    while model.session.is_replaying() {
+        frame(&mut model);
+    }
+    assert_eq!(model.frame.at, now);
+    assert_eq!(model.world(1).fingerprint, before, "world B has lived through the same");
+    assert_eq!(model.session.knobs()[0].0, Some(Release::V8_5_5));
+}
+
+#[test]
+fn a_deed_is_kept_before_it_is_done() {
+    let mut model = page();
+    let update = model.update(Msg::Step(None));
+    let [Effect::Keep(text), Effect::Then(Msg::CarryOut(deed))] = update.effects.as_slice() else {
+        panic!("unexpected effects: {:?}", update.effects);
+    };
+    let record = journal::read(text).expect("what is kept can be read");
+    assert_eq!(record.inputs.last().map(|input| &input.deed), Some(deed));
+    assert!(!model.session.run().is_started(0), "it is done by the second effect only");
+}
+
+#[test]
+fn the_incident_played_through_leaves_one_world_stuck() {
+    let mut model = page();
+    model.clock.speed = clock::SPEEDS.len() - 1;
+    send(&mut model, Msg::PlayAll);
+    for _ in 0..100_000 {
+        if !model.wants_frames() {
+            break;
+        }
+        frame(&mut model);
+    }
+    assert!(!model.wants_frames(), "it does not end");
+    assert!(0 < model.world(0).headline.tables_unavailable, "{:?}", model.world(0).headline);
+    assert_eq!(model.world(1).headline.tables_unavailable, 0);
+    assert_eq!(model.world(1).headline.ghost_peers, 0);
+    assert!(model.session.divergence().is_some());
+}

@@ -1,0 +1,325 @@
+//! What each message changes.
+
+use scenario::{Deed, Request};
+use sim::{Millis, Release};
+use view::knob::{Knob, release_of};
+
+use super::clock::{Playing, SPEEDS, Skip};
+use super::console::{Entry, EntryKind, answers};
+use super::{
+    ConsoleMsg, Effect, Model, Msg, NEXT_EVENT_LIMIT_MS, Preference, Seek, Session, Theme, Update,
+    WorldKnobs, journal,
+};
+
+impl Model {
+    /// Takes in a message. Frames do their work in [`Model::work`], slice by slice.
+    pub(crate) fn update(&mut self, msg: Msg) -> Update {
+        match msg {
+            Msg::Frame(ms) => self.begin_frame(ms),
+            Msg::TogglePlay => self.toggle_play(),
+            Msg::SetSpeed(speed) => {
+                self.clock.speed = speed.min(SPEEDS.len() - 1);
+                Update::redraw()
+            }
+            Msg::ToggleSkip => {
+                self.clock.skip = match self.clock.skip {
+                    Skip::Keep => Skip::Quiet,
+                    Skip::Quiet => Skip::Keep,
+                };
+                Update::redraw()
+            }
+            Msg::Seek(seek) => self.seek(seek),
+            Msg::Step(step) => self.step(step),
+            Msg::PlayAll => {
+                self.cursor = None;
+                self.clock.playing = Playing::Through;
+                self.clock.notice();
+                Update::redraw()
+            }
+            Msg::Restart => self.restart(),
+            Msg::SetRelease(world, release) => self.set_release(world, release),
+            Msg::SetKnob(world, knob, value) => self.set_knob(world, knob, value),
+            Msg::Console(msg) => self.use_console(msg),
+            Msg::CarryOut(deed) => self.carry_out(deed),
+            Msg::Select(region) => {
+                self.selected = if self.selected == region { None } else { region };
+                Update::redraw()
+            }
+            Msg::Hover(region) => {
+                let redraw = self.hovered != region;
+                self.hovered = region;
+                Update { redraw, effects: Vec::new() }
+            }
+            Msg::Walk(by) => self.walk(by),
+            Msg::Prefer(preference) => self.prefer(preference),
+            Msg::Resized(width, height) => {
+                let redraw = self.matrix_size != (width, height);
+                self.matrix_size = (width, height);
+                Update { redraw, effects: Vec::new() }
+            }
+            Msg::CloseNotice => {
+                self.notice = None;
+                Update::redraw()
+            }
+        }
+    }
+
+    /// Whether frames are wanted.
+    pub(crate) fn wants_frames(&self) -> bool {
+        self.clock.is_playing() || self.session.is_replaying()
+    }
+
+    /// Sets how far this frame goes, and starts the next step where all are played through.
+    fn begin_frame(&mut self, ms: f64) -> Update {
+        if self.session.is_replaying() {
+            self.goal = self.session.run().now();
+            return Update::nothing();
+        }
+        let passed = self.clock.pass(ms);
+        if let Some(cursor) = self.cursor {
+            return self.play_back(cursor.after(passed));
+        }
+        self.goal = self.session.run().now().after(passed);
+        if self.clock.playing != Playing::Through || !self.session.run().is_idle() {
+            return Update::nothing();
+        }
+        match self.session.run().next_step() {
+            Some(step) => self.keep_then(Deed::StartStep(step)),
+            None if self.session.run().scenario().end <= self.session.run().now() => {
+                self.clock.playing = Playing::Paused;
+                Update::redraw()
+            }
+            None => Update::nothing(),
+        }
+    }
+
+    /// Goes on through what was recorded, and into the present at its end.
+    fn play_back(&mut self, to: Millis) -> Update {
+        self.cursor = if to < self.session.run().now() { Some(to) } else { None };
+        self.goal = self.session.run().now();
+        self.look();
+        Update::redraw()
+    }
+
+    /// Does a slice of the frame's work. Returns whether there is more.
+    pub(crate) fn work(&mut self) -> bool {
+        let before = self.session.counts();
+        let more = self.session.work(self.goal);
+        if self.session.is_notable_since(&before) {
+            self.clock.notice();
+        }
+        more
+    }
+
+    /// Ends a frame: shows what came of it. What was not done in time is not owed.
+    pub(crate) fn end_frame(&mut self) -> Update {
+        self.goal = self.session.run().now();
+        if self.cursor.is_none() {
+            if self.session.timeline().newest().is_none_or(|frame| frame.at < self.goal) {
+                self.session.record();
+            }
+            self.look();
+        }
+        Update::redraw()
+    }
+
+    fn toggle_play(&mut self) -> Update {
+        self.clock.playing = match self.clock.playing {
+            Playing::Paused => Playing::Freely,
+            Playing::Freely | Playing::Through => Playing::Paused,
+        };
+        self.clock.notice();
+        Update::redraw()
+    }
+
+    fn seek(&mut self, seek: Seek) -> Update {
+        let now = self.session.run().now();
+        let shown = self.shown_at();
+        let timeline = self.session.timeline();
+        let to = match seek {
+            Seek::Place(place) => timeline.at_place(place).unwrap_or(now),
+            Seek::Moment(moment) => moment,
+            Seek::Now => now,
+            Seek::Back => timeline.last_before(shown).unwrap_or(shown),
+            Seek::NextEvent | Seek::Tick if shown < now => {
+                timeline.next_after(shown).unwrap_or(now)
+            }
+            Seek::NextEvent => {
+                self.session.to_next_event(NEXT_EVENT_LIMIT_MS);
+                self.session.run().now()
+            }
+            Seek::Tick => {
+                let goal = now.after(sim::ids::SECOND);
+                while self.session.work(goal) {}
+                self.session.record();
+                goal
+            }
+        };
+        if matches!(seek, Seek::Back | Seek::Place(_) | Seek::Moment(_)) {
+            self.clock.playing = Playing::Paused;
+        }
+        self.cursor = if to < self.session.run().now() { Some(to) } else { None };
+        self.look();
+        Update::redraw()
+    }
+
+    fn step(&mut self, step: Option<usize>) -> Update {
+        let Some(step) = step.or_else(|| self.session.run().next_step()) else {
+            return Update::nothing();
+        };
+        self.cursor = None;
+        if self.clock.playing == Playing::Paused {
+            self.clock.playing = Playing::Freely;
+        }
+        self.clock.notice();
+        self.keep_then(Deed::StartStep(step))
+    }
+
+    fn restart(&mut self) -> Update {
+        let scenario = self.session.run().scenario().clone();
+        let session = Session::new(scenario, &self.session.knobs());
+        self.replace(session);
+        self.clock.playing = Playing::Paused;
+        Update { redraw: true, effects: vec![self.kept()] }
+    }
+
+    fn set_release(&mut self, world: usize, release: Release) -> Update {
+        self.live_through_again(world, (Some(release), release.knobs()))
+    }
+
+    fn set_knob(&mut self, world: usize, knob: Knob, value: usize) -> Update {
+        let knobs = knob.set(self.session.knobs()[world].1, value);
+        self.live_through_again(world, (release_of(&knobs), knobs))
+    }
+
+    /// The same deeds from the start, with other knobs in one world.
+    fn live_through_again(&mut self, world: usize, knobs: WorldKnobs) -> Update {
+        let mut worlds = self.session.knobs();
+        worlds[world] = knobs;
+        let session = self.session.again(&worlds);
+        self.replace(session);
+        Update { redraw: true, effects: vec![self.kept()] }
+    }
+
+    fn replace(&mut self, session: Session) {
+        self.session = session;
+        self.story = super::Story::default();
+        self.cursor = None;
+        self.goal = Millis::ZERO;
+        self.clock.notice();
+        self.look();
+    }
+
+    fn kept(&self) -> Effect {
+        Effect::Keep(journal::write(&self.session.whole_record()))
+    }
+
+    /// Has a deed kept outside before it is done: should it break the page, the run survives.
+    fn keep_then(&mut self, deed: Deed) -> Update {
+        let mut record = self.session.whole_record();
+        record.inputs.push(scenario::Input { at: self.session.run().now(), deed: deed.clone() });
+        let effects =
+            vec![Effect::Keep(journal::write(&record)), Effect::Then(Msg::CarryOut(deed))];
+        Update { redraw: true, effects }
+    }
+
+    fn carry_out(&mut self, deed: Deed) -> Update {
+        self.cursor = None;
+        let lets_time_pass = matches!(&deed, Deed::Issue { request: Request::Wait(_), .. });
+        if let Some(issued) = self.session.carry_out(deed) {
+            for entry in answers(&self.session, issued, self.lang) {
+                self.console.answer(entry);
+            }
+        }
+        if lets_time_pass && self.clock.playing == Playing::Paused {
+            self.clock.playing = Playing::Freely;
+        }
+        self.clock.notice();
+        self.look();
+        Update::redraw()
+    }
+
+    fn use_console(&mut self, msg: ConsoleMsg) -> Update {
+        match msg {
+            ConsoleMsg::Input(line) => self.console.line = line,
+            ConsoleMsg::Older => self.console.recall(1),
+            ConsoleMsg::Newer => self.console.recall(-1),
+            ConsoleMsg::For(target) => self.console.target = target,
+            ConsoleMsg::Submit => return self.submit(),
+        }
+        Update::redraw()
+    }
+
+    fn submit(&mut self) -> Update {
+        let line = self.console.take();
+        if line.is_empty() {
+            return Update::redraw();
+        }
+        match scenario::parse(&line) {
+            Ok(request) => {
+                self.keep_then(Deed::Issue { request, target: self.console.target })
+            }
+            Err(error) => {
+                let text = error.problem.to_string();
+                let kind = EntryKind::Refused;
+                self.console.answer(Entry { line, world: None, text, kind });
+                Update::redraw()
+            }
+        }
+    }
+
+    fn walk(&mut self, by: i64) -> Update {
+        let rows = &self.world(0).matrix.rows;
+        let last = rows.len() as i64 - 1;
+        let at = self
+            .selected
+            .and_then(|region| rows.iter().position(|row| row.region == region))
+            .map_or(if by < 0 { last } else { 0 }, |at| (at as i64 + by).clamp(0, last));
+        self.selected = rows.get(at.max(0) as usize).map(|row| row.region);
+        Update::redraw()
+    }
+
+    fn prefer(&mut self, preference: Preference) -> Update {
+        let effects = match preference {
+            Preference::Lang(lang) => {
+                self.lang = lang;
+                self.tell();
+                vec![Effect::SetLang(lang), Effect::Remember("lang", lang.tag().to_owned())]
+            }
+            Preference::Theme(theme) => {
+                self.theme = theme;
+                let name = theme.name().to_owned();
+                vec![Effect::SetTheme(theme), Effect::Remember("theme", name)]
+            }
+            Preference::Log(filter) => {
+                self.log_filter = filter;
+                self.tell();
+                Vec::new()
+            }
+            Preference::Matrix(form) => {
+                self.matrix_form = form;
+                Vec::new()
+            }
+        };
+        Update { redraw: true, effects }
+    }
+}
+
+impl Theme {
+    /// All of them, in the order of the switch.
+    pub(crate) const ALL: [Theme; 3] = [Theme::Auto, Theme::Light, Theme::Dark];
+
+    /// Its name in the document and in what is remembered.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    /// The theme of a name; as the system has it for any other.
+    pub(crate) fn from_name(name: &str) -> Theme {
+        Theme::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or_default()
+    }
+}
