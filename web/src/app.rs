@@ -9,9 +9,7 @@ use yew::{Callback, Component, Context, Html};
 
 use crate::components::page;
 use crate::effects::{self, Keystroke};
-use crate::model::{
-    ConsoleMsg, Effect, Model, Msg, Preference, Seek, Theme, Update, journal,
-};
+use crate::model::{ConsoleMsg, Effect, Model, Msg, Preference, Seek, Theme, Update, journal};
 
 /// The incident that the page opens on.
 const INCIDENT: &str = "tikv-18440";
@@ -60,10 +58,7 @@ impl Component for App {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        let update = match msg {
-            Msg::Frame(at) => self.frame(at),
-            other => self.model.update(other),
-        };
+        let update = if let Msg::Frame(at) = msg { self.frame(at) } else { self.model.update(msg) };
         let redraw = self.perform(ctx, update);
         self.ask_for_frame(ctx);
         redraw

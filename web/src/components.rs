@@ -28,10 +28,7 @@ use yew::Callback;
 use crate::model::Msg;
 
 /// A callback that sends what `msg` makes of an event, if it makes anything of it.
-fn when<E: 'static>(
-    send: &Callback<Msg>,
-    msg: impl Fn(E) -> Option<Msg> + 'static,
-) -> Callback<E> {
+fn when<E: 'static>(send: &Callback<Msg>, msg: impl Fn(E) -> Option<Msg> + 'static) -> Callback<E> {
     let send = send.clone();
     Callback::from(move |event| {
         if let Some(msg) = msg(event) {

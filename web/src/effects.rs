@@ -127,20 +127,21 @@ pub(crate) struct Keystroke {
 
 /// Calls back for each key that is pressed outside of fields and buttons, without modifiers. A
 /// key that the callback takes does nothing else.
-pub(crate) fn on_key(mut callback: impl FnMut(Keystroke) -> bool + 'static) -> Option<EventListener> {
+pub(crate) fn on_key(
+    mut callback: impl FnMut(Keystroke) -> bool + 'static,
+) -> Option<EventListener> {
     let document = gloo_document()?;
     let options = gloo::events::EventListenerOptions::enable_prevent_default();
-    let listener =
-        EventListener::new_with_options(&document, "keydown", options, move |event| {
-            let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
-            let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-            if has_modifier || is_in_field(event) {
-                return;
-            }
-            if callback(Keystroke { key: event.key() }) {
-                event.prevent_default();
-            }
-        });
+    let listener = EventListener::new_with_options(&document, "keydown", options, move |event| {
+        let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
+        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if has_modifier || is_in_field(event) {
+            return;
+        }
+        if callback(Keystroke { key: event.key() }) {
+            event.prevent_default();
+        }
+    });
     Some(listener)
 }
 
@@ -158,7 +159,9 @@ pub(crate) fn value_of(event: &Event) -> String {
     };
     match target.dyn_ref::<HtmlInputElement>() {
         Some(input) => input.value(),
-        None => target.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value).unwrap_or_default(),
+        None => {
+            target.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value).unwrap_or_default()
+        }
     }
 }
 

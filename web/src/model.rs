@@ -18,7 +18,7 @@ use view::knob::Knob;
 use view::lang::Lang;
 use view::timeline::Frame;
 
-pub(crate) use clock::{Clock, Speed};
+pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
 pub(crate) use session::{Session, WorldKnobs};
 use story::Story;
@@ -250,10 +250,7 @@ impl Model {
     pub(crate) fn focus(&self) -> Option<RegionId> {
         let rows = &self.world(0).matrix.rows;
         let differing = rows.iter().map(|row| row.region).find(|id| self.differing.contains(id));
-        self.selected
-            .or(self.hovered)
-            .or(differing)
-            .or_else(|| rows.first().map(|row| row.region))
+        self.selected.or(self.hovered).or(differing).or_else(|| rows.first().map(|row| row.region))
     }
 
     /// Shows the moment of the cursor.

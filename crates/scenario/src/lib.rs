@@ -18,6 +18,8 @@ pub mod library;
 pub mod divergence;
 mod run;
 
+pub mod sweep;
+
 pub use divergence::{Comparison, Divergence};
 pub use file::{FileError, Line, Scenario, Step, Text};
 pub use grammar::error::{ParseError, Problem};

@@ -74,6 +74,10 @@ impl Checker {
         forced: bool,
     ) {
         let history = self.regions.entry(region).or_default();
+        if forced {
+            // It needs nobody's vote, so it may take a term that one of those given up has led.
+            history.leaders.retain(|led, _| *led < term);
+        }
         let other = history.leaders.insert(term, peer).filter(|other| *other != peer);
         let excused = history.two_leaders_expected;
         let committed = history.committed;
@@ -237,19 +241,17 @@ fn ends_recovery(kind: &EventKind) -> bool {
     matches!(kind, EventKind::RecoveryStage { stage: RecoveryStage::Finished, .. })
 }
 
-/// When a recovery has finished, every key lies in a region that some store in service still has
-/// (PD: the controller's CreateEmptyRegion stage fills every hole). A disk that a person threw away
-/// excuses a hole.
+/// When a recovery has finished, every key lies in a region on one of the stores that reported to it
+/// (PD: the controller's CreateEmptyRegion stage fills every hole). Such a store may be buried right
+/// after, when it was being drained: PD's region cache is empty then. A disk that a person threw
+/// away excuses a hole.
 fn every_key_has_a_region(cluster: &Cluster) -> Vec<String> {
     if cluster.stores().any(|store| store.has_lost_disk()) {
         return Vec::new();
     }
-    let in_service = |store: &&Store| {
-        let record = cluster.pd().stores().get(&store.id());
-        record.is_some_and(|record| record.state != StoreState::Tombstone)
-    };
-    let mut ranges: Vec<_> =
-        cluster.stores().filter(in_service).flat_map(|store| store.regions_here()).collect();
+    let counted_on = cluster.pd().recovery().progress().map(|(store, _)| store);
+    let stores = counted_on.filter_map(|store| cluster.store(store));
+    let mut ranges: Vec<_> = stores.flat_map(|store| store.regions_here()).collect();
     ranges.retain(|region| !region.peers.is_empty());
     ranges.sort_by(|a, b| a.start.cmp(&b.start));
     let mut reached = Key::default();
@@ -268,13 +270,17 @@ fn every_key_has_a_region(cluster: &Cluster) -> Vec<String> {
 }
 
 /// No two leaders of different regions serve the same key (TiKV: no two regions of a store overlap;
-/// PD: the region tree).
+/// PD: the region tree). A buried store may run on and lead what a recovery has replaced, and one
+/// that returns after its record was erased may lead it again.
 fn one_region_a_key(cluster: &Cluster) -> Vec<String> {
+    let histories = &cluster.ctx.checker.regions;
+    let is_excused = |id| histories.get(&id).is_some_and(|history| history.two_leaders_expected);
     let mut broken = Vec::new();
     let mut leaders: Vec<_> = cluster
         .stores()
+        .filter(|store| is_in_service(cluster, store))
         .flat_map(|store| store.peers())
-        .filter(|peer| peer.is_leader())
+        .filter(|peer| peer.is_leader() && !is_excused(peer.region_id()))
         .map(|peer| peer.region().clone())
         .collect();
     leaders.sort_by(|a, b| a.start.cmp(&b.start).then(a.id.cmp(&b.id)));
@@ -284,4 +290,10 @@ fn one_region_a_key(cluster: &Cluster) -> Vec<String> {
         }
     }
     broken
+}
+
+/// Whether PD counts on the store: it has a record of it, and has not buried it.
+fn is_in_service(cluster: &Cluster, store: &Store) -> bool {
+    let record = cluster.pd().stores().get(&store.id());
+    record.is_some_and(|record| record.state != StoreState::Tombstone)
 }

@@ -87,10 +87,13 @@ fn region_json(info: &RegionInfo) -> Json {
         ("end_key", Json::Text(region.end.to_string())),
         ("epoch", Json::Object(epoch.map(|(name, value)| (name, Json::Number(value))).collect())),
         ("peers", Json::list(region.peers.iter().map(|peer| peer_json(*peer)))),
-        ("leader", match info.leader {
-            Some(leader) => peer_json(leader),
-            None => Json::Object(vec![("role_name", Json::text(""))]),
-        }),
+        (
+            "leader",
+            match info.leader {
+                Some(leader) => peer_json(leader),
+                None => Json::Object(vec![("role_name", Json::text(""))]),
+            },
+        ),
     ];
     if !info.down_peers.is_empty() {
         let down = info.down_peers.iter().map(|(peer, seconds)| {
@@ -115,7 +118,8 @@ fn peer_json(peer: Peer) -> Json {
         PeerRole::IncomingVoter => 2,
         PeerRole::DemotingVoter => 3,
     };
-    let mut fields = vec![("id", Json::Number(peer.id.0)), ("store_id", Json::Number(peer.store.0))];
+    let mut fields =
+        vec![("id", Json::Number(peer.id.0)), ("store_id", Json::Number(peer.store.0))];
     if role != 0 {
         fields.push(("role", Json::Number(role)));
     }

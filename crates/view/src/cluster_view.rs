@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use sim::event::{BlockedReason, OperatorName, RecoveryStage};
-pub use sim::pd::unsafe_recovery::StoreProgress as PlanProgress;
 use sim::message::GetStoreError;
+pub use sim::pd::unsafe_recovery::StoreProgress as PlanProgress;
 use sim::region::{Peer, PeerRole, RegionEpoch};
 use sim::store::{Engine, StoreStatus};
 use sim::{Millis, PeerId, RegionId, StoreId, TableId};

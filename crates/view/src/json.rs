@@ -95,9 +95,7 @@ impl fmt::Display for Json {
             Json::Number(value) => write!(f, "{value}"),
             Json::BasisPoints(value) => write_fraction(f, *value),
             Json::Text(text) => write!(f, "{}", Quoted(text)),
-            Json::List(items) => {
-                write_line(f, ['[', ']'], items.iter().map(|item| (None, item)))
-            }
+            Json::List(items) => write_line(f, ['[', ']'], items.iter().map(|item| (None, item))),
             Json::Object(fields) => {
                 write_line(f, ['{', '}'], fields.iter().map(|(key, value)| (Some(*key), value)))
             }
@@ -182,7 +180,8 @@ mod tests {
 
     #[test]
     fn pretty_json_is_indented_by_two() {
-        let value = Json::Object(vec![("a", Json::list([Json::Number(1)])), ("b", Json::List(vec![]))]);
+        let value =
+            Json::Object(vec![("a", Json::list([Json::Number(1)])), ("b", Json::List(vec![]))]);
         assert_eq!(value.pretty(), "{\n  \"a\": [\n    1\n  ],\n  \"b\": []\n}");
     }
 }

@@ -65,7 +65,9 @@ impl Knob {
             Knob::OrphanedPeers => ("Orphaned peers", "孤儿 peer（orphaned）"),
             Knob::ForcedCommit => ("Who holds back a forced commit", "谁会拖住强制提交"),
             Knob::PlanResend => ("PD resends a plan after", "PD 重发计划的间隔"),
-            Knob::ConnectTimeoutLog => ("Level of “wait connect timeout”", "“wait connect timeout” 的级别"),
+            Knob::ConnectTimeoutLog => {
+                ("Level of “wait connect timeout”", "“wait connect timeout” 的级别")
+            }
         };
         lang.pick(en, zh)
     }

@@ -3,8 +3,9 @@
 
 /// Pixels for the names of regions at the left.
 const NAMES: f64 = 102.0;
-/// The same where there is little room.
+/// The same where there is little room, and where there is much.
 const NAMES_NARROW: f64 = 90.0;
+const NAMES_WIDE: f64 = 132.0;
 /// Pixels for the zones and the numbers and states of stores at the top.
 const HEAD: f64 = 48.0;
 /// Pixels for the arcs of failed resolves, under the head.
@@ -41,7 +42,11 @@ impl Layout {
     /// The layout for a box of this size. The picture is as wide as the box, and higher than it
     /// if the rows need more room.
     pub fn of(width: f64, height: f64, lanes: usize, rows: usize) -> Layout {
-        let left = if width < 440.0 { NAMES_NARROW } else { NAMES };
+        let left = match width {
+            ..440.0 => NAMES_NARROW,
+            ..700.0 => NAMES,
+            _ => NAMES_WIDE,
+        };
         let lane = ((width - left - 4.0) / lanes.max(1) as f64).max(20.0);
         let top = HEAD + ARCS;
         let free = height - top - CACHES - 4.0;

@@ -20,7 +20,13 @@ pub fn headline(headline: &Headline, lang: Lang) -> String {
     match headline.tables_unavailable {
         0 if 0 < headline.tables => parts.push(Word::AllAvailable.text(lang).to_owned()),
         0 => parts.push(lang.pick("no TiFlash replica wanted", "未要求 TiFlash 副本").to_owned()),
-        n => parts.push(counted(n as u64, lang, "table unavailable", "tables unavailable", "张表不可用")),
+        n => parts.push(counted(
+            n as u64,
+            lang,
+            "table unavailable",
+            "tables unavailable",
+            "张表不可用",
+        )),
     }
     if 0 < headline.leaderless {
         let n = headline.leaderless as u64;
@@ -134,8 +140,12 @@ pub fn condition(condition: Condition, lang: Lang) -> &'static str {
         Condition::Down => Word::Down.text(lang),
         Condition::Uninitialised => lang.pick("nothing received yet", "尚未收到数据"),
         Condition::OnStoppedStore => lang.pick("ghost: store stopped", "ghost：store 已停止"),
-        Condition::OnTombstone => lang.pick("ghost: store is a tombstone", "ghost：store 是 Tombstone"),
-        Condition::OnErasedStore => lang.pick("ghost: store erased from PD", "ghost：store 已从 PD 抹去"),
+        Condition::OnTombstone => {
+            lang.pick("ghost: store is a tombstone", "ghost：store 是 Tombstone")
+        }
+        Condition::OnErasedStore => {
+            lang.pick("ghost: store erased from PD", "ghost：store 已从 PD 抹去")
+        }
         Condition::Missing => lang.pick("ghost: not on its store", "ghost：不在其 store 上"),
     }
 }

@@ -95,8 +95,9 @@ fn headline(cluster: &Cluster, tables: &[TableRow], rows: &[Rc<Row>]) -> Headlin
 }
 
 fn tables(cluster: &Cluster, last: Option<&Rc<[TableRow]>>) -> Rc<[TableRow]> {
-    let names: BTreeMap<TableId, Rc<str>> =
-        last.into_iter().flat_map(|rows| rows.iter()).map(|row| (row.id, row.name.clone())).collect();
+    let mut names: BTreeMap<TableId, Rc<str>> = BTreeMap::new();
+    // `extend` inserts one by one; `collect` would sort first, and bring a sort into the page.
+    names.extend(last.into_iter().flat_map(|r| r.iter()).map(|row| (row.id, row.name.clone())));
     let rows: Vec<TableRow> = cluster
         .tidb()
         .tables()

@@ -133,7 +133,11 @@ fn recovery(cluster: &Cluster) -> RecoverySummary {
     let output = recovery.show(cluster.now()).into_iter().map(|stage| StageSummary {
         info: stage.info,
         time: stage.time.map(|at| WallClock::at(at).in_recovery_output()),
-        actions: stage.actions.into_iter().map(|(id, list)| (format!("store {id}"), list)).collect(),
+        actions: stage
+            .actions
+            .into_iter()
+            .map(|(id, list)| (format!("store {id}"), list))
+            .collect(),
         details: stage.details,
     });
     RecoverySummary { stage: recovery.stage().name(), output: output.collect() }

@@ -46,7 +46,9 @@ pub struct Names {
 impl Names {
     /// The names of these tables.
     pub fn of(tables: &[TableRow]) -> Names {
-        Names { tables: tables.iter().map(|table| (table.id, table.name.clone())).collect() }
+        let mut names = Names::default();
+        names.tables.extend(tables.iter().map(|table| (table.id, table.name.clone())));
+        names
     }
 
     /// The names of a cluster's tables.

@@ -6,8 +6,6 @@ use crate::lang::Lang;
 /// Something that the page says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Word {
-    /// What one is about to see.
-    Lede,
     /// The kind of scenario.
     Incident,
     /// Jump link for keyboards.
@@ -64,8 +62,6 @@ pub enum Word {
     Region,
     /// A table.
     Table,
-    /// A store.
-    Store,
     /// A process that does not run.
     Stopped,
     /// A record that was erased.
@@ -74,8 +70,6 @@ pub enum Word {
     ResolverCaches,
     /// What a line of a resolver cache says.
     ResolverHint,
-    /// An empty cache.
-    CacheEmpty,
     /// A cached address older than 60 s.
     Stale,
     /// Waiting for PD's answer.
@@ -98,8 +92,6 @@ pub enum Word {
     Why,
     /// Goes to where the worlds diverge.
     DivergeHere,
-    /// The worlds have not diverged.
-    SameSoFar,
     /// Who believes what.
     WhoBelieves,
     /// The leader's configuration.
@@ -192,12 +184,7 @@ impl Word {
 }
 
 /// Every word in English and Chinese, in the order of the enum.
-static WORDS: [(Word, &str, &str); 87] = [
-    (
-        Word::Lede,
-        "Two clusters live through the same minutes: two zones, one dies, unsafe recovery brings the rest back. In one, TiFlash tables stay unavailable for ever; in the other they heal.",
-        "两个集群经历同样的几分钟：两个可用区，一个宕掉，unsafe recovery 救回其余。其中一个的 TiFlash 表永远不可用，另一个自行恢复。",
-    ),
+static WORDS: [(Word, &str, &str); 83] = [
     (Word::Incident, "Incident", "事故"),
     (Word::SkipToWorlds, "Skip to the worlds", "跳到两个世界"),
     (Word::Language, "Language", "语言"),
@@ -230,12 +217,10 @@ static WORDS: [(Word, &str, &str); 87] = [
     (Word::AsPicture, "Show as a picture", "显示为图"),
     (Word::Region, "Region", "Region"),
     (Word::Table, "Table", "表"),
-    (Word::Store, "Store", "Store"),
     (Word::Stopped, "stopped", "已停止"),
     (Word::Erased, "erased", "已抹去"),
     (Word::ResolverCaches, "Resolver caches", "地址缓存（resolver）"),
     (Word::ResolverHint, "store → address · age of 60 s", "store → 地址 · 缓存年龄（60 秒）"),
-    (Word::CacheEmpty, "nothing cached", "空"),
     (Word::Stale, "stale", "过期"),
     (Word::Asking, "asking PD", "询问 PD"),
     (Word::Dialling, "dialling", "连接中"),
@@ -251,7 +236,6 @@ static WORDS: [(Word, &str, &str); 87] = [
     ),
     (Word::Why, "Why?", "为什么？"),
     (Word::DivergeHere, "The worlds diverge", "两个世界在此分岔"),
-    (Word::SameSoFar, "Both worlds have gone the same way so far", "到目前为止两个世界一样"),
     (Word::WhoBelieves, "Who believes what", "各方的认知"),
     (Word::LeadersConf, "leader’s conf", "leader 的配置"),
     (Word::PdCache, "PD region cache", "PD region 缓存"),
@@ -322,7 +306,6 @@ mod tests {
         let expected = [
             Word::UnsafeRecovery,
             Word::Region,
-            Word::Store,
             Word::NotFound,
             Word::AvailableProgress,
             Word::ConsoleHint,

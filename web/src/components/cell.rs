@@ -62,7 +62,8 @@ fn sign(condition: Condition, r: f64) -> Html {
     match condition {
         Condition::Well | Condition::Uninitialised => Html::default(),
         Condition::Pending => html! {
-            <path class="sign" d={format!("M{0} 0 h0.1 M0 0 h0.1 M{1} 0 h0.1", px(-r * 0.4), px(r * 0.4))} />
+            <path class="sign" d={format!("M{0} 0 h0.1 M0 0 h0.1 M{1} 0 h0.1",
+                px(-r * 0.4), px(r * 0.4))} />
         },
         Condition::Down => html! {
             <path class="sign" d={format!("M0 {0} V{1} M{2} {3} L0 {1} L{4} {3}", px(-r * 0.5),
@@ -71,7 +72,11 @@ fn sign(condition: Condition, r: f64) -> Html {
         Condition::OnStoppedStore
         | Condition::OnTombstone
         | Condition::OnErasedStore
-        | Condition::Missing if r < LEGIBLE => Html::default(),
+        | Condition::Missing
+            if r < LEGIBLE =>
+        {
+            Html::default()
+        }
         Condition::OnStoppedStore
         | Condition::OnTombstone
         | Condition::OnErasedStore

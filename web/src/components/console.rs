@@ -4,8 +4,8 @@ use scenario::Target;
 use view::{Lang, Word};
 use yew::{Callback, Component, Context, Html, KeyboardEvent, Properties, classes, html};
 
-use super::world::name;
 use super::when;
+use super::world::name;
 use crate::app::typed;
 use crate::effects;
 use crate::model::console::{Entry, EntryKind};
@@ -35,7 +35,8 @@ impl Component for ConsolePanel {
         let oninput = send.reform(|event: yew::InputEvent| typed(effects::value_of(&event)));
         html! {
             <section class="console" aria-label={Word::Console.text(*lang)}>
-                <div class="answers" id="answers" role="log" tabindex="0" data-testid="console-output"
+                <div class="answers" id="answers" role="log" tabindex="0"
+                    data-testid="console-output"
                     aria-label={Word::Console.text(*lang)}>
                     { for console.entries.iter().map(answer) }
                 </div>
@@ -87,10 +88,11 @@ fn target(target: Target, label: String, console: &Console, send: &Callback<Msg>
 }
 
 fn answer(entry: &Entry) -> Html {
-    let class = match entry.kind {
-        EntryKind::Done => "answer",
-        EntryKind::Refused => "answer refused",
-    };
+    let class = classes!(
+        "answer",
+        (entry.kind == EntryKind::Refused).then_some("refused"),
+        entry.world.map(|_| "of-world"),
+    );
     html! {
         <div {class}>
             <span class="asked">

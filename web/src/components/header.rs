@@ -1,50 +1,34 @@
 //! The head of the page: what it is, what one is about to see, language and theme.
 
 use view::{Lang, Word};
-use yew::{Callback, Component, Context, Html, Properties, classes, html};
+use yew::{Callback, Html, classes, html};
 
 use crate::model::{Msg, Preference, Theme};
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct Props {
-    pub(crate) lang: Lang,
-    pub(crate) theme: Theme,
-    pub(crate) title: String,
-    pub(crate) opening: String,
-    pub(crate) send: Callback<Msg>,
-}
-
 /// The head of the page.
-pub(crate) struct Header;
-
-impl Component for Header {
-    type Message = ();
-    type Properties = Props;
-
-    fn create(_ctx: &Context<Self>) -> Header {
-        Header
-    }
-
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { lang, theme, title, opening, send } = ctx.props();
-        let lang = *lang;
-        html! {
-            <header class="head">
-                { logo() }
-                <h1 class="brand">{ "RegionScope" }</h1>
-                <p class="incident"><span class="tag accent">{ Word::Incident.text(lang) }</span>
-                    <strong>{ title }</strong></p>
-                <p class="lede">{ opening }</p>
-                <div class="switches">
-                    <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
-                        { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }
-                    </div>
-                    <div class="segments" role="group" aria-label={Word::Theme.text(lang)}>
-                        { for Theme::ALL.into_iter().map(|t| colours(t, *theme, lang, send)) }
-                    </div>
+pub(crate) fn header(
+    lang: Lang,
+    theme: Theme,
+    title: &str,
+    opening: &str,
+    send: &Callback<Msg>,
+) -> Html {
+    html! {
+        <header class="head">
+            { logo() }
+            <h1 class="brand">{ "RegionScope" }</h1>
+            <p class="incident"><span class="tag accent">{ Word::Incident.text(lang) }</span>
+                <strong>{ title }</strong></p>
+            <p class="lede">{ opening }</p>
+            <div class="switches">
+                <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
+                    { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }
                 </div>
-            </header>
-        }
+                <div class="segments" role="group" aria-label={Word::Theme.text(lang)}>
+                    { for Theme::ALL.into_iter().map(|t| colours(t, theme, lang, send)) }
+                </div>
+            </div>
+        </header>
     }
 }
 

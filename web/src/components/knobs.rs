@@ -8,12 +8,7 @@ use yew::{Callback, Html, classes, html};
 use crate::model::Msg;
 
 /// The switches, folded away.
-pub(crate) fn knobs_panel(
-    world: usize,
-    lang: Lang,
-    knobs: &Knobs,
-    send: &Callback<Msg>,
-) -> Html {
+pub(crate) fn knobs_panel(world: usize, lang: Lang, knobs: &Knobs, send: &Callback<Msg>) -> Html {
     html! {
         <details class="knobs" data-testid={format!("knobs-{world}")}>
             <summary>{ Word::Behaviours.text(lang) }</summary>

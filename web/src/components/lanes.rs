@@ -1,16 +1,16 @@
 //! The lanes of the matrix: zones, stores and their states; and the arcs from stores that ask for
 //! an address in vain.
 
+use sim::store::{Engine, StoreStatus};
 use view::cluster_view::{AskState, FailedResolves, Lane, Matrix, Process, Standing};
 use view::layout::Layout;
 use view::{Lang, phrases};
-use sim::store::{Engine, StoreStatus};
 use yew::{Html, classes, html};
 
 use super::matrix::px;
 
 /// About how many pixels a letter under a lane's number takes.
-const LETTER: f64 = 5.4;
+const LETTER: f64 = 6.2;
 
 /// All lanes, behind the rows.
 pub(crate) fn lanes(world: usize, matrix: &Matrix, layout: &Layout, lang: Lang) -> Html {
@@ -96,7 +96,8 @@ fn arc(failed: &FailedResolves, layout: &Layout, from: usize, to: usize, nth: us
         AskState::Over => "arc over",
     };
     let top = px(peak * 2.0 - base);
-    let path = format!("M{} {} Q {} {top} {} {}", px(x1), px(base), px((x1 + x2) / 2.0), px(x2), px(base));
+    let path =
+        format!("M{} {} Q {} {top} {} {}", px(x1), px(base), px((x1 + x2) / 2.0), px(x2), px(base));
     html! {
         <g {class} key={format!("{}-{}", failed.from, failed.to)}>
             <title>

@@ -45,7 +45,9 @@ impl Component for LogPanel {
                 </h3>
                 <div class="log" tabindex="0" role="log" aria-live="off"
                     aria-label={Word::Log.text(p.lang)}>
-                    { for worlds.map(|(world, (log, lines))| world_log(p.lang, world, log, *lines)) }
+                    { for worlds.map(|(world, (log, lines))| {
+                        world_log(p.lang, world, log, *lines)
+                    }) }
                 </div>
             </section>
         }

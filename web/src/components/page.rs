@@ -1,22 +1,19 @@
 //! The whole page, put together.
 
-use std::rc::Rc;
-
 use view::beliefs::{Belief, beliefs};
-use view::layout::Layout;
 use view::{Lang, Word};
 use yew::{Callback, Html, html};
 
 use super::beliefs::Beliefs;
 use super::console::ConsolePanel;
-use super::header::Header;
+use super::header::header;
 use super::just_happened::JustHappened;
 use super::legend::legend;
 use super::log::LogPanel;
 use super::steps::steps;
-use super::tables::Tables;
+use super::tables::tables;
 use super::time_bar::time_bar;
-use super::world::World;
+use super::world::world;
 use crate::model::{Model, Msg, Notice};
 
 /// The page as the model has it.
@@ -25,8 +22,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
     html! {
         <div class="app">
             <a class="skip" href="#world-0">{ Word::SkipToWorlds.text(lang) }</a>
-            <Header {lang} theme={model.theme} opening={opening(model)} title={title(model)}
-                send={send.clone()} />
+            { header(lang, model.theme, title(model), opening(model), send) }
             { notice(model.notice, lang, send) }
             { steps(model, send) }
             <main class="worlds" aria-label={Word::Matrix.text(lang)}>
@@ -37,7 +33,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
                 <JustHappened {lang} items={model.story.items.clone()}
                     parting={model.story.parting.clone()} send={send.clone()} />
                 <Beliefs {lang} region={model.focus()} worlds={believed(model)} />
-                <Tables {lang} worlds={tables(model)} />
+                { tables(&model.frame.worlds, lang) }
                 <LogPanel {lang} filter={model.log_filter} logs={model.story.logs.clone()}
                     lines={log_lines(model)} send={send.clone()} />
             </aside>
@@ -50,29 +46,14 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
     }
 }
 
-fn title(model: &Model) -> String {
+fn title(model: &Model) -> &str {
     let title = &model.session.run().scenario().title;
-    model.lang.pick(&title.en, &title.zh).to_owned()
+    model.lang.pick(&title.en, &title.zh)
 }
 
-fn opening(model: &Model) -> String {
+fn opening(model: &Model) -> &str {
     let opening = &model.session.run().scenario().opening;
-    model.lang.pick(&opening.en, &opening.zh).to_owned()
-}
-
-fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
-    let view = model.world(index);
-    let (width, height) = model.matrix_size;
-    let layout =
-        Layout::of(width, height, view.matrix.lanes.len(), view.matrix.rows.len());
-    html! {
-        <World key={index} {index} lang={model.lang} now={view.at} headline={view.headline}
-            knobs={model.session.knobs()[index]} matrix={view.matrix.clone()}
-            pd={view.pd.clone()} resolvers={view.resolvers.clone()} broken={view.broken.clone()}
-            fingerprint={view.fingerprint} {layout} form={model.matrix_form}
-            selected={model.selected} hovered={model.hovered}
-            differing={model.differing.clone()} send={send.clone()} />
-    }
+    model.lang.pick(&opening.en, &opening.zh)
 }
 
 fn believed(model: &Model) -> Vec<Vec<Belief>> {
@@ -88,10 +69,6 @@ fn believed(model: &Model) -> Vec<Vec<Belief>> {
 
 fn log_lines(model: &Model) -> Vec<u64> {
     model.frame.worlds.iter().map(|view| view.log_lines).collect()
-}
-
-fn tables(model: &Model) -> Vec<Rc<[view::cluster_view::TableRow]>> {
-    model.frame.worlds.iter().map(|view| view.tables.clone()).collect()
 }
 
 fn notice(notice: Option<Notice>, lang: Lang, send: &Callback<Msg>) -> Html {

@@ -1,21 +1,10 @@
 //! PD in one strip: unsafe recovery's stages and plans, operators, repairs that are stuck.
 
-use std::rc::Rc;
-
 use sim::event::RecoveryStage;
 use view::clock::WallClock;
 use view::cluster_view::{PdPanel, PlanProgress, Recovery};
 use view::{Lang, Word, phrases};
-use yew::{Component, Context, Html, Properties, classes, html};
-
-#[derive(PartialEq, Properties)]
-pub(crate) struct Props {
-    pub(crate) lang: Lang,
-    pub(crate) pd: Rc<PdPanel>,
-}
-
-/// PD's strip.
-pub(crate) struct PdStrip;
+use yew::{Html, classes, html};
 
 /// The stages that a strip shows, in PD's order.
 const STAGES: [RecoveryStage; 7] = [
@@ -28,26 +17,17 @@ const STAGES: [RecoveryStage; 7] = [
     RecoveryStage::ExitForceLeader,
 ];
 
-impl Component for PdStrip {
-    type Message = ();
-    type Properties = Props;
-
-    fn create(_ctx: &Context<Self>) -> PdStrip {
-        PdStrip
-    }
-
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { lang, pd } = ctx.props();
-        html! {
-            <div class="pd">
-                <b>{ "PD" }</b>
-                { recovery(&pd.recovery, *lang) }
-                if !pd.recovery.stage.is_running() {
-                    { operators(pd, *lang) }
-                    { blocked(pd, *lang) }
-                }
-            </div>
-        }
+/// PD's strip.
+pub(crate) fn pd_strip(pd: &PdPanel, lang: Lang) -> Html {
+    html! {
+        <div class="pd">
+            <b>{ "PD" }</b>
+            { recovery(&pd.recovery, lang) }
+            if !pd.recovery.stage.is_running() {
+                { operators(pd, lang) }
+                { blocked(pd, lang) }
+            }
+        </div>
     }
 }
 

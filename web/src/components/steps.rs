@@ -11,6 +11,7 @@ pub(crate) fn steps(model: &Model, send: &Callback<Msg>) -> Html {
     let lang = model.lang;
     let run = model.session.run();
     let next = run.next_step();
+    let all_done = next.is_none() && run.is_idle();
     html! {
         <nav class="steps" aria-label={Word::Steps.text(lang)}>
             <ol>
@@ -21,7 +22,7 @@ pub(crate) fn steps(model: &Model, send: &Callback<Msg>) -> Html {
             { caption(model) }
             <button type="button" class="primary" data-testid="next-step"
                 disabled={next.is_none()} onclick={send.reform(|_| Msg::Step(None))}>
-                { if next.is_some() { Word::NextStep } else { Word::AllDone }.text(lang) }{ " ▸" }
+                { if all_done { Word::AllDone } else { Word::NextStep }.text(lang) }{ " ▸" }
             </button>
             <button type="button" data-testid="play-all" onclick={send.reform(|_| Msg::PlayAll)}>
                 { Word::PlayAll.text(lang) }
@@ -37,7 +38,7 @@ pub(crate) fn steps(model: &Model, send: &Callback<Msg>) -> Html {
 fn caption(model: &Model) -> Html {
     let run = model.session.run();
     let steps = &run.scenario().steps;
-    let under_way = (0..steps.len()).rev().find(|step| run.is_started(*step)).unwrap_or(0);
+    let under_way = run.step_under_way().unwrap_or(0);
     let Some(step) = steps.get(under_way) else {
         return Html::default();
     };
@@ -51,17 +52,19 @@ fn caption(model: &Model) -> Html {
 
 fn chip(model: &Model, index: usize, step: &Step, is_next: bool, send: &Callback<Msg>) -> Html {
     let lang = model.lang;
-    let is_done = model.session.run().is_started(index);
+    let run = model.session.run();
+    let is_done = run.is_done(index);
+    let is_under_way = !is_done && run.step_under_way() == Some(index);
     let class = classes!(
         "step",
         is_done.then_some("done"),
-        is_next.then_some("next"),
+        (is_next || is_under_way).then_some("next"),
         step.optional.then_some("optional"),
     );
     // A step can only be taken in its turn; the cures at the end at any time.
     let may = is_next || step.optional;
     let sign = if step.optional { "+".to_owned() } else { (index + 1).to_string() };
-    let current = is_next.then_some("step");
+    let current = (is_next || is_under_way).then_some("step");
     html! {
         <li key={index}>
             <button type="button" {class} disabled={!may} aria-current={current}

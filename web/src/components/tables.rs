@@ -1,58 +1,38 @@
 //! `information_schema.tiflash_replica`, the worlds side by side.
 
-use std::rc::Rc;
-
 use view::cluster_view::TableRow;
-use view::{Lang, Word};
-use yew::{Component, Context, Html, Properties, classes, html};
+use view::{ClusterView, Lang, Word};
+use yew::{Html, classes, html};
 
 use super::world::name;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct Props {
-    pub(crate) lang: Lang,
-    pub(crate) worlds: Vec<Rc<[TableRow]>>,
-}
-
 /// The tables' panel.
-pub(crate) struct Tables;
-
-impl Component for Tables {
-    type Message = ();
-    type Properties = Props;
-
-    fn create(_ctx: &Context<Self>) -> Tables {
-        Tables
-    }
-
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { lang, worlds } = ctx.props();
-        let rows = worlds.first().map(|tables| tables.len()).unwrap_or_default();
-        html! {
-            <section class="panel tables">
-                <h3><code>{ "information_schema.tiflash_replica" }</code></h3>
-                <table data-testid="tables">
-                    <caption class="unseen">{ Word::AvailableProgress.text(*lang) }</caption>
-                    <thead><tr>
-                        <th scope="col">{ "TABLE" }</th>
-                        { for (0..worlds.len()).map(|world| html! {
-                            <th scope="col" key={world} title={Word::AvailableProgress.text(*lang)}>
-                                { name(world) }
-                            </th>
-                        }) }
-                    </tr></thead>
-                    <tbody>
-                        { for (0..rows).map(|index| row(index, worlds)) }
-                    </tbody>
-                </table>
-            </section>
-        }
+pub(crate) fn tables(worlds: &[ClusterView], lang: Lang) -> Html {
+    let rows = worlds.first().map(|view| view.tables.len()).unwrap_or_default();
+    html! {
+        <section class="panel tables">
+            <h3><code>{ "information_schema.tiflash_replica" }</code></h3>
+            <table data-testid="tables">
+                <caption class="unseen">{ Word::AvailableProgress.text(lang) }</caption>
+                <thead><tr>
+                    <th scope="col">{ "TABLE" }</th>
+                    { for (0..worlds.len()).map(|world| html! {
+                        <th scope="col" key={world} title={Word::AvailableProgress.text(lang)}>
+                            { name(world) }
+                        </th>
+                    }) }
+                </tr></thead>
+                <tbody>
+                    { for (0..rows).map(|index| row(index, worlds)) }
+                </tbody>
+            </table>
+        </section>
     }
 }
 
-fn row(index: usize, worlds: &[Rc<[TableRow]>]) -> Html {
-    let tables = worlds.iter().map(|tables| tables.get(index));
-    let title = worlds[0][index].name.clone();
+fn row(index: usize, worlds: &[ClusterView]) -> Html {
+    let tables = worlds.iter().map(|view| view.tables.get(index));
+    let title = worlds[0].tables[index].name.clone();
     html! {
         <tr key={index} data-table={title.to_string()}>
             <th scope="row" class={format!("hue-{}", index % 6)}>{ title.to_string() }</th>

@@ -9,7 +9,7 @@ use super::time_line::time_line;
 use super::when;
 use crate::effects;
 use crate::model::clock::{SPEEDS, Skip};
-use crate::model::{Model, Msg, Seek, Speed};
+use crate::model::{Model, Msg, Seek};
 
 /// The time bar.
 pub(crate) fn time_bar(model: &Model, send: &Callback<Msg>) -> Html {
@@ -62,18 +62,17 @@ fn icon(path: &'static str) -> Html {
 
 fn speeds(model: &Model, send: &Callback<Msg>) -> Html {
     let lang = model.lang;
-    let onchange = when(send, |event: yew::Event| {
-        effects::value_of(&event).parse().ok().map(Msg::SetSpeed)
-    });
+    let onchange =
+        when(send, |event: yew::Event| effects::value_of(&event).parse().ok().map(Msg::SetSpeed));
     let skips = model.clock.skip == Skip::Quiet;
     let boosted = 1.5 < model.clock.boost() && model.clock.is_playing();
     html! {
         <div class="speeds">
             <label><span class="unseen">{ Word::Speed.text(lang) }</span>
                 <select {onchange} data-testid="speed">
-                    { for SPEEDS.into_iter().enumerate().map(|(index, Speed(times))| html! {
+                    { for SPEEDS.into_iter().enumerate().map(|(index, speed)| html! {
                         <option value={index.to_string()} selected={index == model.clock.speed}>
-                            { format!("{times} ×") }
+                            { speed.label }
                         </option>
                     }) }
                 </select>
@@ -98,7 +97,9 @@ fn clock(model: &Model, send: &Callback<Msg>) -> Html {
             } else if model.cursor.is_some() {
                 <span class="tag warn">{ Word::LookingBack.text(lang) }</span>
                 <button type="button" data-testid="to-now"
-                    onclick={send.reform(|_| Msg::Seek(Seek::Now))}>{ Word::ToNow.text(lang) }</button>
+                    onclick={send.reform(|_| Msg::Seek(Seek::Now))}>
+                    { Word::ToNow.text(lang) }
+                </button>
             }
             <strong data-testid="elapsed" data-ms={at.0.to_string()}>
                 { Elapsed(at).to_string() }

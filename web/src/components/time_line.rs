@@ -5,12 +5,12 @@ use view::timeline::{Mark, MarkKind, Timeline};
 use view::{Lang, Word};
 use yew::{Callback, Html, classes, html};
 
-use crate::effects;
 use super::when;
+use crate::effects;
 use crate::model::{Model, Msg, Seek};
 
-/// The time line is drawn over so many units, whatever its length.
-const UNITS: f64 = 1000.0;
+/// The time line is drawn over so many tenths of a unit, whatever its length.
+const TENTHS: u64 = 10_000;
 
 /// The time line.
 pub(crate) fn time_line(model: &Model, send: &Callback<Msg>) -> Html {
@@ -21,7 +21,7 @@ pub(crate) fn time_line(model: &Model, send: &Callback<Msg>) -> Html {
     let oninput = when(send, |event: yew::InputEvent| {
         effects::value_of(&event).parse().ok().map(|place| Msg::Seek(Seek::Place(place)))
     });
-    let done = format!("{:.1}", share(place, length));
+    let done = share(place, length);
     html! {
         <div class="time-line">
             <svg class="track" viewBox="0 0 1000 34" preserveAspectRatio="none" aria-hidden="true">
@@ -40,12 +40,13 @@ pub(crate) fn time_line(model: &Model, send: &Callback<Msg>) -> Html {
     }
 }
 
-fn share(place: u64, length: u64) -> f64 {
-    UNITS * place as f64 / length.max(1) as f64
+fn share(place: u64, length: u64) -> String {
+    let tenths = TENTHS * place / length.max(1);
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn tick(mark: &Mark, timeline: &Timeline) -> Html {
-    let x = format!("{:.1}", share(timeline.place(mark.at), timeline.length()));
+    let x = share(timeline.place(mark.at), timeline.length());
     let (class, top) = match mark.kind {
         MarkKind::Command => ("mark command", "6"),
         MarkKind::Failure => ("mark failure", "6"),

@@ -2,18 +2,21 @@
 
 /// A speed: simulated milliseconds for each of the watcher's.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Speed(pub(crate) f64);
+pub(crate) struct Speed {
+    pub(crate) times: f64,
+    pub(crate) label: &'static str,
+}
 
 /// The eight speeds.
 pub(crate) const SPEEDS: [Speed; 8] = [
-    Speed(0.25),
-    Speed(1.0),
-    Speed(2.0),
-    Speed(4.0),
-    Speed(8.0),
-    Speed(32.0),
-    Speed(128.0),
-    Speed(1024.0),
+    Speed { times: 0.25, label: "0.25 ×" },
+    Speed { times: 1.0, label: "1 ×" },
+    Speed { times: 2.0, label: "2 ×" },
+    Speed { times: 4.0, label: "4 ×" },
+    Speed { times: 8.0, label: "8 ×" },
+    Speed { times: 32.0, label: "32 ×" },
+    Speed { times: 128.0, label: "128 ×" },
+    Speed { times: 1024.0, label: "1024 ×" },
 ];
 
 /// The longest the watcher's time may jump in one frame, in milliseconds: a page that was hidden
@@ -21,8 +24,8 @@ pub(crate) const SPEEDS: [Speed; 8] = [
 const LONGEST_FRAME_MS: f64 = 100.0;
 /// How long nothing must happen before time is sped up, in the watcher's milliseconds.
 const PATIENCE_MS: f64 = 600.0;
-/// The most that skipping multiplies the speed by.
-const MOST_BOOST: f64 = 512.0;
+/// How often skipping doubles the speed at most.
+const MOST_DOUBLINGS: f64 = 9.0;
 
 /// Whether time passes, and how fast.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +46,9 @@ pub(crate) enum Playing {
     Paused,
     /// It passes.
     Freely,
-    /// It passes, and each step follows the one before it, to the scenario's end.
+    /// It passes until the steps asked for are done.
+    Step,
+    /// It passes to the scenario's end.
     Through,
 }
 
@@ -70,7 +75,7 @@ impl Clock {
         }
         let frame_ms = frame_ms.clamp(0.0, LONGEST_FRAME_MS);
         self.quiet_ms += frame_ms;
-        self.owed += frame_ms * SPEEDS[self.speed].0 * self.boost();
+        self.owed += frame_ms * SPEEDS[self.speed].times * self.boost();
         let whole = self.owed.floor();
         self.owed -= whole;
         whole as u64
@@ -86,8 +91,10 @@ impl Clock {
         match self.skip {
             Skip::Keep => 1.0,
             Skip::Quiet => {
-                let doublings = (self.quiet_ms / PATIENCE_MS - 1.0).max(0.0);
-                2_f64.powf(doublings).min(MOST_BOOST)
+                let doublings = (self.quiet_ms / PATIENCE_MS - 1.0).clamp(0.0, MOST_DOUBLINGS);
+                // Between two doublings the speed grows evenly.
+                let whole = doublings.floor();
+                f64::from(1_u32 << whole as u32) * (1.0 + doublings - whole)
             }
         }
     }

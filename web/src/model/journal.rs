@@ -15,8 +15,7 @@ use view::knob::Knob;
 
 /// The text of a record.
 pub(crate) fn write(record: &Record) -> String {
-    let mut out =
-        format!("regionscope 1 {} {} {}\n", record.scenario, record.seed, record.until.0);
+    let mut out = format!("regionscope 1 {} {} {}\n", record.scenario, record.seed, record.until.0);
     for (release, knobs) in &record.worlds {
         out.push_str(&format!("world {} {}\n", release_name(*release), knob_values(knobs)));
     }

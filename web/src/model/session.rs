@@ -9,6 +9,8 @@ use view::timeline::{Frame, Mark, MarkKind, Stretch};
 use view::told::{self, Weight};
 use view::{ClusterView, Projector, Timeline};
 
+use super::clock::Playing;
+
 /// How far a world goes in one go, in simulated milliseconds: short enough that a frame of the
 /// page can be kept.
 const SLICE_MS: u64 = 500;
@@ -90,16 +92,25 @@ impl Session {
     }
 
     /// Goes a slice towards `goal`, or on with a replay. Returns whether there is more to do.
-    pub(crate) fn work(&mut self, goal: Millis) -> bool {
+    /// A step stops where its last line is done.
+    pub(crate) fn work(&mut self, goal: Millis, playing: Playing) -> bool {
         let goal = if self.is_replaying() { self.replay_until } else { goal };
         let due = self.replay.front().map(|input| input.at);
         let until = goal.min(due.unwrap_or(goal)).min(self.run.now().after(SLICE_MS));
-        self.run.advance(until.max(self.run.now()));
+        match playing {
+            Playing::Step if !self.is_replaying() => self.run.advance_script(until),
+            Playing::Step | Playing::Paused | Playing::Freely | Playing::Through => {
+                self.run.advance(until.max(self.run.now()));
+            }
+        }
         while self.replay.front().is_some_and(|input| input.at <= self.run.now()) {
             let input = self.replay.pop_front().expect("it was there a line before");
             self.carry_out(input.deed);
         }
         self.record_if_due();
+        if playing == Playing::Step && !self.is_replaying() && self.run.is_idle() {
+            return false;
+        }
         self.run.now() < goal || !self.replay.is_empty()
     }
 
@@ -121,7 +132,7 @@ impl Session {
     }
 
     /// Goes on to the next event that somebody would notice, or by `limit_ms`.
-    pub(crate) fn to_next_event(&mut self, limit_ms: u64) {
+    pub(crate) fn go_to_next_event(&mut self, limit_ms: u64) {
         let limit = self.run.now().after(limit_ms);
         while self.run.now() < limit {
             let before = self.counts();

@@ -109,9 +109,8 @@ fn items(session: &Session, frame: &Frame, lang: Lang) -> Vec<Item> {
         let names = Names::of(&view.tables);
         for index in session.notable(world, view.events).iter().rev().take(SENTENCES * 2) {
             let event = &events[*index];
-            let same = |(other, _): &&mut (&Event, Item)| {
-                other.at == event.at && other.kind == event.kind
-            };
+            let same =
+                |(other, _): &&mut (&Event, Item)| other.at == event.at && other.kind == event.kind;
             if let Some((_, item)) = items.iter_mut().find(same) {
                 if !item.worlds.contains(&world) {
                     item.worlds.push(world);

@@ -1,6 +1,8 @@
 //! The page's logic, played natively on the incident itself.
 
-use scenario::{Target, library};
+use std::collections::VecDeque;
+
+use scenario::{Run, Target, library};
 use sim::Release;
 
 use super::*;
@@ -12,11 +14,11 @@ fn page() -> Model {
 
 /// Does what the app does with a message: carries out what it asks to be sent back.
 fn send(model: &mut Model, msg: Msg) {
-    let mut open = vec![msg];
-    while let Some(msg) = open.pop() {
+    let mut open = VecDeque::from([msg]);
+    while let Some(msg) = open.pop_front() {
         for effect in model.update(msg).effects {
             if let Effect::Then(next) = effect {
-                open.push(next);
+                open.push_back(next);
             }
         }
     }
@@ -139,4 +141,26 @@ fn the_incident_played_through_leaves_one_world_stuck() {
     assert_eq!(model.world(1).headline.tables_unavailable, 0);
     assert_eq!(model.world(1).headline.ghost_peers, 0);
     assert!(model.session.divergence().is_some());
+    let scenario = library::load("tikv-18440").expect("the incident is part of the program");
+    let mut run = Run::of_releases(scenario, &[Release::V8_5_2, Release::V8_5_8], None)
+        .expect("the library's setups are sound");
+    run.run_to_end();
+    let expected = run.worlds()[0].cluster.fingerprint();
+    assert_eq!(model.world(0).fingerprint, expected, "frames make no difference");
+}
+
+#[test]
+fn a_step_stops_at_the_moment_its_last_line_is_done() {
+    let mut model = page();
+    model.clock.speed = clock::SPEEDS.len() - 1;
+    for end in [14_000, 15_000, 55_000] {
+        send(&mut model, Msg::Step(None));
+        for _ in 0..10_000 {
+            if !model.wants_frames() {
+                break;
+            }
+            frame(&mut model);
+        }
+        assert_eq!(model.frame.at, Millis(end));
+    }
 }

@@ -30,12 +30,7 @@ impl Model {
             }
             Msg::Seek(seek) => self.seek(seek),
             Msg::Step(step) => self.step(step),
-            Msg::PlayAll => {
-                self.cursor = None;
-                self.clock.playing = Playing::Through;
-                self.clock.notice();
-                Update::redraw()
-            }
+            Msg::PlayAll => self.play_all(),
             Msg::Restart => self.restart(),
             Msg::SetRelease(world, release) => self.set_release(world, release),
             Msg::SetKnob(world, knob, value) => self.set_knob(world, knob, value),
@@ -79,18 +74,46 @@ impl Model {
         if let Some(cursor) = self.cursor {
             return self.play_back(cursor.after(passed));
         }
-        self.goal = self.session.run().now().after(passed);
-        if self.clock.playing != Playing::Through || !self.session.run().is_idle() {
-            return Update::nothing();
-        }
-        match self.session.run().next_step() {
-            Some(step) => self.keep_then(Deed::StartStep(step)),
-            None if self.session.run().scenario().end <= self.session.run().now() => {
-                self.clock.playing = Playing::Paused;
-                Update::redraw()
+        let run = self.session.run();
+        self.goal = run.now().after(passed);
+        let end = run.scenario().end;
+        match self.clock.playing {
+            Playing::Step if run.is_idle() => self.pause(),
+            Playing::Through if run.is_idle() && end <= run.now() => self.pause(),
+            Playing::Through if run.now() < end => {
+                self.goal = self.goal.min(end);
+                Update::nothing()
             }
-            None => Update::nothing(),
+            Playing::Step | Playing::Through | Playing::Paused | Playing::Freely => {
+                Update::nothing()
+            }
         }
+    }
+
+    fn pause(&mut self) -> Update {
+        self.clock.playing = Playing::Paused;
+        self.goal = self.session.run().now();
+        Update::redraw()
+    }
+
+    /// Queues every step that is left: each begins at the very moment the one before it is done,
+    /// however long a frame takes.
+    fn play_all(&mut self) -> Update {
+        self.cursor = None;
+        self.clock.playing = Playing::Through;
+        self.clock.notice();
+        let run = self.session.run();
+        let steps = run.scenario().steps.iter().enumerate();
+        let left: Vec<Deed> = steps
+            .filter(|(at, step)| !step.optional && !run.is_started(*at))
+            .map(|(at, _)| Deed::StartStep(at))
+            .collect();
+        let mut record = self.session.whole_record();
+        let inputs = left.iter().map(|deed| scenario::Input { at: run.now(), deed: deed.clone() });
+        record.inputs.extend(inputs);
+        let mut effects = vec![Effect::Keep(journal::write(&record))];
+        effects.extend(left.into_iter().map(|deed| Effect::Then(Msg::CarryOut(deed))));
+        Update { redraw: true, effects }
     }
 
     /// Goes on through what was recorded, and into the present at its end.
@@ -104,7 +127,7 @@ impl Model {
     /// Does a slice of the frame's work. Returns whether there is more.
     pub(crate) fn work(&mut self) -> bool {
         let before = self.session.counts();
-        let more = self.session.work(self.goal);
+        let more = self.session.work(self.goal, self.clock.playing);
         if self.session.is_notable_since(&before) {
             self.clock.notice();
         }
@@ -126,7 +149,7 @@ impl Model {
     fn toggle_play(&mut self) -> Update {
         self.clock.playing = match self.clock.playing {
             Playing::Paused => Playing::Freely,
-            Playing::Freely | Playing::Through => Playing::Paused,
+            Playing::Freely | Playing::Step | Playing::Through => Playing::Paused,
         };
         self.clock.notice();
         Update::redraw()
@@ -145,12 +168,12 @@ impl Model {
                 timeline.next_after(shown).unwrap_or(now)
             }
             Seek::NextEvent => {
-                self.session.to_next_event(NEXT_EVENT_LIMIT_MS);
+                self.session.go_to_next_event(NEXT_EVENT_LIMIT_MS);
                 self.session.run().now()
             }
             Seek::Tick => {
                 let goal = now.after(sim::ids::SECOND);
-                while self.session.work(goal) {}
+                while self.session.work(goal, Playing::Freely) {}
                 self.session.record();
                 goal
             }
@@ -168,9 +191,7 @@ impl Model {
             return Update::nothing();
         };
         self.cursor = None;
-        if self.clock.playing == Playing::Paused {
-            self.clock.playing = Playing::Freely;
-        }
+        self.clock.playing = Playing::Step;
         self.clock.notice();
         self.keep_then(Deed::StartStep(step))
     }
@@ -256,9 +277,7 @@ impl Model {
             return Update::redraw();
         }
         match scenario::parse(&line) {
-            Ok(request) => {
-                self.keep_then(Deed::Issue { request, target: self.console.target })
-            }
+            Ok(request) => self.keep_then(Deed::Issue { request, target: self.console.target }),
             Err(error) => {
                 let text = error.problem.to_string();
                 let kind = EntryKind::Refused;

@@ -220,6 +220,18 @@ impl Run {
         self.started.contains(&step)
     }
 
+    /// The step whose line was carried out last.
+    pub fn step_under_way(&self) -> Option<usize> {
+        self.issued.iter().rev().find_map(|issued| step_of(issued.origin))
+    }
+
+    /// Whether the step was started and its last line is done.
+    pub fn is_done(&self, step: usize) -> bool {
+        let waits = self.waiting.as_ref().map(|waiting| self.issued[waiting.issued].origin);
+        let left = self.queue.iter().map(|(origin, _)| *origin).chain(waits);
+        self.is_started(step) && left.filter_map(step_of).all(|other| other != step)
+    }
+
     /// The first step that is part of the run and has not been started.
     pub fn next_step(&self) -> Option<usize> {
         let steps = self.scenario.steps.iter().enumerate();
@@ -293,12 +305,26 @@ impl Run {
         assert!(self.now() <= until, "a run cannot go back from {:?} to {until:?}", self.now());
         self.run_due();
         while self.now() < until {
-            let now = self.now();
-            let next = self.waiting.as_ref().map_or(until, |waiting| waiting.next_look(now));
-            self.advance_worlds(next.min(until));
-            self.run_due();
+            self.advance_to_next_look(until);
         }
         self.compare();
+    }
+
+    /// The same, but no further than to the moment at which the script is done.
+    pub fn advance_script(&mut self, until: Millis) {
+        self.run_due();
+        while self.now() < until && !self.is_idle() {
+            self.advance_to_next_look(until);
+        }
+        self.compare();
+    }
+
+    /// Lets time pass until the script wants to look whether its wait is over, or to `until`.
+    fn advance_to_next_look(&mut self, until: Millis) {
+        let now = self.now();
+        let next = self.waiting.as_ref().map_or(until, |waiting| waiting.next_look(now));
+        self.advance_worlds(next.min(until));
+        self.run_due();
     }
 
     /// Lets time pass until something has happened in some world, or to `limit`. Returns whether
@@ -430,3 +456,10 @@ impl Run {
 
 /// The slices in which [`Run::advance_to_event`] looks for an event: shorter than any latency.
 const EVENT_SLICE_MS: u64 = 1;
+
+fn step_of(origin: Origin) -> Option<usize> {
+    match origin {
+        Origin::Step { step, .. } => Some(step),
+        Origin::Console => None,
+    }
+}

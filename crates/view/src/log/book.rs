@@ -154,8 +154,9 @@ mod tests {
 
     #[test]
     fn repeats_are_folded_by_store() {
-        let events: Vec<Event> =
-            [(0, 5), (1, 6), (5_000, 5), (5_001, 6), (10_000, 5)].map(|(t, s)| failure(t, s)).into();
+        let events: Vec<Event> = [(0, 5), (1, 6), (5_000, 5), (5_001, 6), (10_000, 5)]
+            .map(|(t, s)| failure(t, s))
+            .into();
         let mut book = LogBook::default();
         book.turn_to(&events, 5, &Release::V8_5_2.knobs());
         assert_eq!(book.changes(), 5);

@@ -22,7 +22,11 @@ pub(super) fn lines(event: &Event) -> Vec<LogLine> {
     }
     if let EventKind::TableAvailable(table) = &event.kind {
         let fields = [("tableID", table.to_string()), ("progress", "1".to_owned())];
-        return vec![printer.info("ddl_tiflash_api.go:538", "Tiflash replica is available", fields)];
+        return vec![printer.info(
+            "ddl_tiflash_api.go:538",
+            "Tiflash replica is available",
+            fields,
+        )];
     }
     if let EventKind::TableNotReady { table, progress_bp, .. } = &event.kind {
         let progress = Json::BasisPoints(*progress_bp).to_string();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use sim::region::{Key, Peer, PeerRole, Region};
 use sim::raftstore::Store;
+use sim::region::{Key, Peer, PeerRole, Region};
 use sim::{Cluster, GhostReason, RegionId, StoreId, TableId};
 
 use super::{Tally, kept, kept_one};
@@ -74,10 +74,7 @@ fn arcs(cluster: &Cluster, tally: &Tally) -> Vec<FailedResolves> {
 }
 
 fn is_asking(store: &Store, to: StoreId) -> bool {
-    store
-        .client()
-        .connections()
-        .any(|(id, connection)| id == to && connection.last_error.is_some())
+    store.client().connections().any(|(id, connection)| id == to && connection.last_error.is_some())
 }
 
 /// What all rows of one projection share.
@@ -94,31 +91,19 @@ fn rows(
     lanes: &[Lane],
     last: Option<&Rc<Matrix>>,
 ) -> Rc<[Rc<Row>]> {
-    let frame = Frame {
-        cluster,
-        lanes,
-        names: tables
-            .iter()
-            .enumerate()
-            .map(|(index, table)| (table.id, (index, table.name.clone())))
-            .collect(),
-        short: cluster.tidb().tables().flat_map(|table| table.missing.iter().copied()).collect(),
-    };
+    let mut frame = Frame { cluster, lanes, names: BTreeMap::new(), short: BTreeSet::new() };
+    // `extend` inserts one by one; `collect` would sort first, and bring a sort into the page.
+    let names = tables.iter().enumerate();
+    frame.names.extend(names.map(|(index, table)| (table.id, (index, table.name.clone()))));
+    frame.short.extend(cluster.tidb().tables().flat_map(|table| table.missing.iter().copied()));
     let mut rows: Vec<(Key, Row)> =
         cluster.region_ids().filter_map(|region| frame.row(region)).collect();
-    rows.sort_by(|(a_key, a), (b_key, b)| {
-        (a.hue, a_key, a.region).cmp(&(b.hue, b_key, b.region))
-    });
+    rows.sort_by(|(a_key, a), (b_key, b)| (a.hue, a_key, a.region).cmp(&(b.hue, b_key, b.region)));
     number_parts(&mut rows);
-    let old: BTreeMap<RegionId, &Rc<Row>> = last
-        .into_iter()
-        .flat_map(|matrix| matrix.rows.iter())
-        .map(|row| (row.region, row))
-        .collect();
-    let rows: Vec<Rc<Row>> = rows
-        .into_iter()
-        .map(|(_, row)| kept_one(old.get(&row.region).copied(), row))
-        .collect();
+    let mut old: BTreeMap<RegionId, &Rc<Row>> = BTreeMap::new();
+    old.extend(last.into_iter().flat_map(|m| m.rows.iter()).map(|row| (row.region, row)));
+    let rows: Vec<Rc<Row>> =
+        rows.into_iter().map(|(_, row)| kept_one(old.get(&row.region).copied(), row)).collect();
     kept(last.map(|matrix| &matrix.rows), &rows)
 }
 
@@ -223,7 +208,12 @@ fn disk(store: &Store, region: RegionId) -> Disk {
 }
 
 /// The worst that is true of a member.
-fn condition(ghost: Option<GhostReason>, peer: Peer, disk: Disk, pd: Option<PdBelief>) -> Condition {
+fn condition(
+    ghost: Option<GhostReason>,
+    peer: Peer,
+    disk: Disk,
+    pd: Option<PdBelief>,
+) -> Condition {
     let believed = pd.filter(|belief| belief.id == peer.id);
     match ghost {
         Some(GhostReason::StoreStopped) => Condition::OnStoppedStore,

@@ -118,7 +118,9 @@ fn peers(kind: &E, lang: Lang) -> Sentence {
     if let E::EntriesLost { region, from, to } = kind {
         return turning(
             lang,
-            format!("Region {region} lost committed entries {from} to {to}: no surviving log has them"),
+            format!(
+                "Region {region} lost committed entries {from} to {to}: no surviving log has them"
+            ),
             format!("region {region} 丢失已提交的日志 {from} 至 {to}：存活的日志中都没有"),
         );
     }
@@ -259,6 +261,10 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
             format!("store {store} 将 region {region} 的 {} 个失败成员降级", changes.len()),
         );
     }
+    losses(kind, lang)
+}
+
+fn losses(kind: &E, lang: Lang) -> Sentence {
     if let E::EmptyRegionCreated(region) = kind {
         return turning(
             lang,
@@ -267,7 +273,11 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
         );
     }
     if let E::InvariantBroken(text) = kind {
-        return turning(lang, format!("A defect of this program: {text}"), format!("程序缺陷：{text}"));
+        return turning(
+            lang,
+            format!("A defect of this program: {text}"),
+            format!("程序缺陷：{text}"),
+        );
     }
     None
 }
@@ -284,7 +294,9 @@ fn force_leader_refused(
         ForceLeaderRefusal::LeaderLease => {
             ("a leader's lease may still hold", "leader 的 lease 可能仍有效")
         }
-        ForceLeaderRefusal::HasQuorum => ("the living voters form a quorum", "存活的 voter 构成多数派"),
+        ForceLeaderRefusal::HasQuorum => {
+            ("the living voters form a quorum", "存活的 voter 构成多数派")
+        }
         ForceLeaderRefusal::VoteFailed => ("a vote was refused", "投票被拒"),
     };
     notable(

@@ -126,9 +126,10 @@ pub(crate) fn stage_words(stage: RecoveryStage) -> (&'static str, &'static str) 
         RecoveryStage::ForceLeaderForCommitMerge => {
             ("forces leaders on regions in a merge", "为合并中的 region 强制指定 leader")
         }
-        RecoveryStage::ForceLeader => {
-            ("forces leaders on regions that cannot elect one", "为无法选举的 region 强制指定 leader")
-        }
+        RecoveryStage::ForceLeader => (
+            "forces leaders on regions that cannot elect one",
+            "为无法选举的 region 强制指定 leader",
+        ),
         RecoveryStage::DemoteFailedVoter => {
             ("has force leaders demote the failed members", "让 force leader 将失败成员降级")
         }
@@ -171,7 +172,10 @@ fn schedule(kind: &E, lang: Lang) -> Sentence {
                 "Region {region} has not heard from {} on store {} for ten minutes: down",
                 peer.id, peer.store
             ),
-            format!("region {region} 已十分钟未收到 store {} 上 {} 的消息：down", peer.store, peer.id),
+            format!(
+                "region {region} 已十分钟未收到 store {} 上 {} 的消息：down",
+                peer.store, peer.id
+            ),
         );
     }
     None
@@ -191,14 +195,21 @@ fn operator_ended(
         OperatorEnd::Timeout => ("timed out", "超时"),
     };
     let name = name.name();
-    routine(lang, format!("{name} of region {region} {en}"), format!("region {region} 的 {name} {zh}"))
+    routine(
+        lang,
+        format!("{name} of region {region} {en}"),
+        format!("region {region} 的 {name} {zh}"),
+    )
 }
 
 fn repair_blocked(region: RegionId, peer: Peer, why: BlockedReason, lang: Lang) -> Sentence {
     let (en, zh) = blocked_words(why);
     notable(
         lang,
-        format!("PD leaves region {region} as it is, with {} on store {}: {en}", peer.id, peer.store),
+        format!(
+            "PD leaves region {region} as it is, with {} on store {}: {en}",
+            peer.id, peer.store
+        ),
         format!("PD 对 region {region}（store {} 上的 {}）无从下手：{zh}", peer.store, peer.id),
     )
 }
