@@ -261,10 +261,9 @@ impl Model {
             None => timeline.newest(),
         };
         let frame = frame.expect("a session records its beginning").clone();
-        if frame == *self.frame && self.session.book(0).read() == frame.worlds[0].events {
+        if frame == *self.frame && self.story.is_told() {
             return;
         }
-        self.session.turn_books(&frame);
         if let [a, b, ..] = frame.worlds.as_slice() {
             let differing = differing_rows(&a.matrix, &b.matrix);
             if differing != *self.differing {

@@ -4,7 +4,7 @@
 /// Pixels for the names of regions at the left.
 const NAMES: f64 = 102.0;
 /// The same where there is little room, and where there is much.
-const NAMES_NARROW: f64 = 90.0;
+const NAMES_NARROW: f64 = 96.0;
 const NAMES_WIDE: f64 = 132.0;
 /// Pixels for the zones and the numbers and states of stores at the top.
 const HEAD: f64 = 48.0;

@@ -138,15 +138,11 @@ pub fn condition(condition: Condition, lang: Lang) -> &'static str {
         Condition::Well => "",
         Condition::Pending => Word::Pending.text(lang),
         Condition::Down => Word::Down.text(lang),
-        Condition::Uninitialised => lang.pick("nothing received yet", "尚未收到数据"),
-        Condition::OnStoppedStore => lang.pick("ghost: store stopped", "ghost：store 已停止"),
-        Condition::OnTombstone => {
-            lang.pick("ghost: store is a tombstone", "ghost：store 是 Tombstone")
-        }
-        Condition::OnErasedStore => {
-            lang.pick("ghost: store erased from PD", "ghost：store 已从 PD 抹去")
-        }
-        Condition::Missing => lang.pick("ghost: not on its store", "ghost：不在其 store 上"),
+        Condition::Uninitialised => lang.pick("still empty", "尚无数据"),
+        Condition::OnStoppedStore => lang.pick("ghost (stopped)", "ghost（已停止）"),
+        Condition::OnTombstone => "ghost (Tombstone)",
+        Condition::OnErasedStore => lang.pick("ghost (erased)", "ghost（已抹去）"),
+        Condition::Missing => lang.pick("ghost (not there)", "ghost（不在此）"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use scenario::{Deed, Divergence, Input, Issued, Outcome, Record, Request, Run, Scenario};
 use sim::{Event, Knobs, Millis, Release};
 use view::log::LogBook;
-use view::timeline::{Frame, Mark, MarkKind, Stretch};
+use view::timeline::{Mark, MarkKind, Stretch};
 use view::told::{self, Weight};
 use view::{ClusterView, Projector, Timeline};
 
@@ -170,6 +170,9 @@ impl Session {
         let is_quiet = self.noticed_at.after(AFTERMATH_MS) < now;
         let stretch = if is_quiet { Stretch::Quiet } else { Stretch::Eventful };
         self.timeline.record(now, worlds, stretch);
+        for (book, world) in self.books.iter_mut().zip(self.run.worlds()) {
+            book.read(world.cluster.events(), &world.cluster.knobs());
+        }
         self.mark();
     }
 
@@ -218,15 +221,6 @@ impl Session {
             let (at, kind) = (divergence.at, MarkKind::Divergence);
             self.timeline.mark(Mark { at, kind, label: String::new() });
             self.has_diverged = true;
-        }
-    }
-
-    /// Turns the logs to the moment of `frame`.
-    pub(crate) fn turn_books(&mut self, frame: &Frame) {
-        let worlds = self.run.worlds().iter().zip(&frame.worlds);
-        for (book, (world, view)) in self.books.iter_mut().zip(worlds) {
-            let knobs = world.cluster.knobs();
-            book.turn_to(world.cluster.events(), view.events, &knobs);
         }
     }
 

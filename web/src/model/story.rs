@@ -75,6 +75,11 @@ pub(crate) struct LogEntry {
 }
 
 impl Story {
+    /// Whether anything was told so far.
+    pub(crate) fn is_told(&self) -> bool {
+        self.told_from.is_some()
+    }
+
     /// Tells what is to be told at the moment of `frame`.
     pub(crate) fn tell(&mut self, session: &Session, frame: &Frame, lang: Lang, filter: LogFilter) {
         let newest: Vec<Option<usize>> = (0..frame.worlds.len())
@@ -90,11 +95,13 @@ impl Story {
         if !self.parting.as_ref().is_some_and(is_kept) {
             self.parting = seen.map(|parting| Rc::new(tell_parting(session, frame, parting, lang)));
         }
-        let grown: Vec<usize> =
-            (0..frame.worlds.len()).map(|world| session.book(world).changes()).collect();
+        let grown: Vec<usize> = (0..frame.worlds.len())
+            .map(|world| session.book(world).printed(frame.worlds[world].events))
+            .collect();
         let logged_from = Some((grown, filter, lang));
         if self.logged_from != logged_from {
-            let log = |world| world_log(session, world, lang, filter);
+            let log =
+                |world: usize| world_log(session, world, frame.worlds[world].events, lang, filter);
             self.logs = Rc::new((0..frame.worlds.len()).map(log).collect());
             self.logged_from = logged_from;
         }
@@ -143,7 +150,13 @@ fn tell_parting(session: &Session, frame: &Frame, parting: &Divergence, lang: La
     Parting { at: parting.at, sides: sides.into_iter().filter_map(side).collect(), lang }
 }
 
-fn world_log(session: &Session, world: usize, lang: Lang, filter: LogFilter) -> Vec<LogEntry> {
+fn world_log(
+    session: &Session,
+    world: usize,
+    upto: usize,
+    lang: Lang,
+    filter: LogFilter,
+) -> Vec<LogEntry> {
     let events = session.events(world);
     let knobs = session.knobs()[world].1;
     let book: &LogBook = session.book(world);
@@ -151,12 +164,12 @@ fn world_log(session: &Session, world: usize, lang: Lang, filter: LogFilter) -> 
         LogFilter::All => true,
         LogFilter::Trouble => Level::Warn <= group.level,
     };
-    let entry = |group: &Group| {
+    let entry = |group: Group| {
         let line = log::lines(&events[group.first], &knobs).pop()?;
         let repeats = group.interval_ms().map(|ms| phrases::repeats(group.count - 1, ms, lang));
         let (key, level) = (group.first, group.level);
         let speaker = group.speaker.to_string();
         Some(LogEntry { key, speaker, level, text: line.to_string(), repeats })
     };
-    book.newest(LOG_ENTRIES, wanted).into_iter().rev().filter_map(entry).collect()
+    book.newest(upto, LOG_ENTRIES, wanted).into_iter().rev().filter_map(entry).collect()
 }

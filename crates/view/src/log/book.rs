@@ -35,71 +35,95 @@ impl Group {
     }
 }
 
-/// The entries of a log up to some event. Fed with events in order; a moment in the past is a new
-/// book, read from the start.
+/// The entries of a log. It reads each event once, in order, and can tell what the log was at any
+/// moment since.
 #[derive(Clone, Debug, Default)]
 pub struct LogBook {
-    groups: Vec<Group>,
-    by_key: BTreeMap<FoldKey, usize>,
+    entries: Vec<Entry>,
+    /// Where the entries of repeating events are.
+    folded: BTreeMap<FoldKey, usize>,
+    /// The events that have lines, as indices.
+    printed: Vec<usize>,
     read: usize,
-    changes: usize,
+}
+
+/// An entry with all its repeats.
+#[derive(Clone, Debug)]
+struct Entry {
+    first: (usize, Millis),
+    /// The later events that say the same, in order.
+    repeats: Vec<(usize, Millis)>,
+    speaker: Speaker,
+    level: Level,
+}
+
+impl Entry {
+    /// The entry as it was after the first `upto` events, of which one is its own.
+    fn after(&self, upto: usize) -> Group {
+        let repeats = &self.repeats[..self.repeats.partition_point(|(index, _)| *index < upto)];
+        let (last, last_at) = *repeats.last().unwrap_or(&self.first);
+        Group {
+            first: self.first.0,
+            last,
+            count: 1 + repeats.len() as u64,
+            first_at: self.first.1,
+            last_at,
+            speaker: self.speaker,
+            level: self.level,
+        }
+    }
 }
 
 impl LogBook {
-    /// Grows whenever an entry comes, grows or goes: equal numbers, equal entries.
-    pub fn changes(&self) -> usize {
-        self.changes
-    }
-
-    /// How many events it has read.
-    pub fn read(&self) -> usize {
-        self.read
-    }
-
-    /// Reads on until `upto` events are read, or starts again if that lies in its past.
-    pub fn turn_to(&mut self, events: &[Event], upto: usize, knobs: &Knobs) {
-        let upto = upto.min(events.len());
-        if upto < self.read {
-            *self = LogBook { changes: self.changes + 1, ..LogBook::default() };
+    /// Reads the events that are new since the last time.
+    pub fn read(&mut self, events: &[Event], knobs: &Knobs) {
+        for (index, event) in events.iter().enumerate().skip(self.read) {
+            self.enter(index, event, knobs);
         }
-        for (index, event) in events.iter().enumerate().take(upto).skip(self.read) {
-            self.changes += usize::from(self.enter(index, event, knobs));
-        }
-        self.read = upto;
+        self.read = events.len();
     }
 
-    fn enter(&mut self, index: usize, event: &Event, knobs: &Knobs) -> bool {
+    fn enter(&mut self, index: usize, event: &Event, knobs: &Knobs) {
         let key = FoldKey::of(&event.kind);
-        if let Some(position) = key.as_ref().and_then(|key| self.by_key.get(key)) {
-            let group = &mut self.groups[*position];
-            group.last = index;
-            group.count += 1;
-            group.last_at = event.at;
-            return true;
+        if let Some(position) = key.as_ref().and_then(|key| self.folded.get(key)) {
+            self.entries[*position].repeats.push((index, event.at));
+            self.printed.push(index);
+            return;
         }
         let Some(line) = lines(event, knobs).pop() else {
-            return false;
+            return;
         };
         if let Some(key) = key {
-            self.by_key.insert(key, self.groups.len());
+            self.folded.insert(key, self.entries.len());
         }
-        self.groups.push(Group {
-            first: index,
-            last: index,
-            count: 1,
-            first_at: event.at,
-            last_at: event.at,
-            speaker: line.speaker,
-            level: line.level,
-        });
-        true
+        self.printed.push(index);
+        let (speaker, level) = (line.speaker, line.level);
+        self.entries.push(Entry { first: (index, event.at), repeats: Vec::new(), speaker, level });
     }
 
-    /// The newest `limit` entries that `wanted` lets through, in the order they began. One that
-    /// still repeats stays among the newest.
-    pub fn newest(&self, limit: usize, wanted: impl Fn(&Group) -> bool) -> Vec<&Group> {
-        let mut found: Vec<&Group> = self.groups.iter().filter(|group| wanted(group)).collect();
-        found.sort_by_key(|group| std::cmp::Reverse((group.last_at, group.last)));
+    /// How many of the first `upto` events have lines: equal numbers, equal entries.
+    pub fn printed(&self, upto: usize) -> usize {
+        self.printed.partition_point(|index| *index < upto)
+    }
+
+    /// The newest `limit` entries after the first `upto` events that `wanted` lets through, in the
+    /// order they began. One that still repeats stays among the newest.
+    pub fn newest(&self, upto: usize, limit: usize, wanted: impl Fn(&Group) -> bool) -> Vec<Group> {
+        let begun = self.entries.partition_point(|entry| entry.first.0 < upto);
+        let mut found: Vec<Group> = Vec::new();
+        let mut alone = 0;
+        for entry in self.entries[..begun].iter().rev() {
+            // An entry that stands alone is as new as its beginning; one that repeats may be newer.
+            if entry.repeats.is_empty() && alone == limit {
+                continue;
+            }
+            let group = entry.after(upto);
+            if wanted(&group) {
+                alone += usize::from(entry.repeats.is_empty());
+                found.push(group);
+            }
+        }
+        found.sort_by_key(|group| std::cmp::Reverse(group.last));
         found.truncate(limit);
         found.sort_by_key(|group| group.first);
         found
@@ -154,25 +178,24 @@ mod tests {
 
     #[test]
     fn repeats_are_folded_by_store() {
-        let events: Vec<Event> = [(0, 5), (1, 6), (5_000, 5), (5_001, 6), (10_000, 5)]
-            .map(|(t, s)| failure(t, s))
-            .into();
+        let events = [(0, 5), (1, 6), (5_000, 5), (5_001, 6), (10_000, 5)];
+        let events = events.map(|(at, store)| failure(at, store));
         let mut book = LogBook::default();
-        book.turn_to(&events, 5, &Release::V8_5_2.knobs());
-        assert_eq!(book.changes(), 5);
-        let groups = book.newest(10, |_| true);
+        book.read(&events, &Release::V8_5_2.knobs());
+        let groups = book.newest(5, 10, |_| true);
         assert_eq!(groups.len(), 2);
         assert_eq!((groups[0].count, groups[0].interval_ms()), (3, Some(5_000)));
+        assert_eq!(book.printed(5), 5);
     }
 
     #[test]
-    fn turning_back_gives_the_book_of_then() {
+    fn the_log_of_then_is_what_a_book_read_then_would_show() {
         let events: Vec<Event> = (0..8).map(|n| failure(n * 5_000, 5 + n % 2)).collect();
         let knobs = Release::V8_5_2.knobs();
-        let (mut turned, mut fresh) = (LogBook::default(), LogBook::default());
-        turned.turn_to(&events, 8, &knobs);
-        turned.turn_to(&events, 3, &knobs);
-        fresh.turn_to(&events, 3, &knobs);
-        assert_eq!(turned.newest(9, |_| true), fresh.newest(9, |_| true));
+        let (mut whole, mut then) = (LogBook::default(), LogBook::default());
+        whole.read(&events, &knobs);
+        then.read(&events[..3], &knobs);
+        assert_eq!(whole.newest(3, 9, |_| true), then.newest(3, 9, |_| true));
+        assert_eq!(whole.printed(3), then.printed(3));
     }
 }
