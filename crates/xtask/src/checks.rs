@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    chromium, page, server, sizes,
+    chromium, codec, page, server, sizes,
     workspace::{self, WASM, Workspace},
 };
 
@@ -67,7 +67,8 @@ fn format(workspace: &Workspace) -> Result<()> {
 }
 
 fn lint(workspace: &Workspace) -> Result<()> {
-    let what = ["clippy", "--workspace", "--all-targets", "--all-features", "--locked"];
+    // Not all features: raft-rs speaks one codec or the other.
+    let what = ["clippy", "--workspace", "--all-targets", "--features", "tests/browser", "--locked"];
     workspace::run(workspace.cargo(&what).args(["--", "-D", "warnings"]))
 }
 
@@ -75,7 +76,9 @@ fn lint(workspace: &Workspace) -> Result<()> {
 fn lint_wasm(workspace: &Workspace) -> Result<()> {
     page::add_wasm_target(workspace)?;
     let what = ["clippy", "--package", "web", "--target", WASM, "--profile", "page", "--locked"];
-    workspace::run(workspace.cargo(&what).args(["--", "-D", "warnings"]))
+    let mut cargo = workspace.cargo(&what);
+    codec::choose(workspace, &mut cargo)?;
+    workspace::run(cargo.args(["--", "-D", "warnings"]))
 }
 
 /// In two goes: among the others, Cargo would build xtask's large dependencies a second time.

@@ -8,6 +8,8 @@ mod workspace;
 
 mod page;
 
+mod codec;
+
 mod optimise;
 
 mod sizes;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    optimise,
+    codec, optimise,
     workspace::{self, WASM, Workspace},
 };
 
@@ -51,6 +51,7 @@ pub(crate) fn add_wasm_target(workspace: &Workspace) -> Result<()> {
 fn compile(workspace: &Workspace) -> Result<PathBuf> {
     let mut cargo = workspace.cargo(&["rustc", "--package", "web", "--lib"]);
     cargo.args(["--crate-type", "cdylib", "--target", WASM, "--profile", "page"]);
+    codec::choose(workspace, &mut cargo)?;
     cargo.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace));
     workspace::run(&mut cargo).context("the page does not compile")?;
     Ok(workspace.target().join(WASM).join("page").join("web.wasm"))
