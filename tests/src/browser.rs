@@ -82,9 +82,19 @@ impl Browser {
     pub fn wait_until(
         &self,
         what: impl Display,
+        holds: impl FnMut() -> Result<bool>,
+    ) -> Result<()> {
+        self.wait_longer(PATIENCE, what, holds)
+    }
+
+    /// The same, for what takes its time.
+    pub fn wait_longer(
+        &self,
+        patience: Duration,
+        what: impl Display,
         mut holds: impl FnMut() -> Result<bool>,
     ) -> Result<()> {
-        let glances = PATIENCE.as_millis() / GLANCE.as_millis();
+        let glances = patience.as_millis() / GLANCE.as_millis();
         for _ in 0..glances {
             if holds()? {
                 return Ok(());

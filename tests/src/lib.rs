@@ -4,6 +4,8 @@ pub mod project;
 
 pub mod source;
 
+pub mod golden;
+
 #[cfg(feature = "browser")]
 pub mod browser;
 

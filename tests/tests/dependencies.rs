@@ -14,7 +14,7 @@ const MAY_KNOW: [(&str, &[&str]); 7] = [
     ("cli", &["scenario", "sim", "view"]),
     ("web", &["scenario", "sim", "view"]),
     ("xtask", &[]),
-    ("tests", &["scenario", "sim", "view"]),
+    ("tests", &["cli", "scenario", "sim", "view"]),
 ];
 
 /// All that `sim` may use: raft-rs and what that forces upon it.

@@ -241,10 +241,10 @@ fn ends_recovery(kind: &EventKind) -> bool {
     matches!(kind, EventKind::RecoveryStage { stage: RecoveryStage::Finished, .. })
 }
 
-/// When a recovery has finished, every key lies in a region on one of the stores that reported to it
-/// (PD: the controller's CreateEmptyRegion stage fills every hole). Such a store may be buried right
-/// after, when it was being drained: PD's region cache is empty then. A disk that a person threw
-/// away excuses a hole.
+/// When a recovery has finished, every key lies in a region on one of the stores that reported to
+/// it (PD: the controller's CreateEmptyRegion stage fills every hole). Such a store may be buried
+/// right after, when it was being drained: PD's region cache is empty then. A disk that a person
+/// threw away excuses a hole.
 fn every_key_has_a_region(cluster: &Cluster) -> Vec<String> {
     if cluster.stores().any(|store| store.has_lost_disk()) {
         return Vec::new();

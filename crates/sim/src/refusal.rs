@@ -1,6 +1,7 @@
 //! Why a command was not carried out, in the words of the real tools where they have some.
 
 use std::fmt;
+use std::format_args as text;
 
 use crate::ids::{RegionId, StoreId};
 use crate::load::MAX_WRITES_PER_MINUTE;
@@ -130,57 +131,44 @@ impl fmt::Display for Refusal {
                 write!(f, "{MAX_WRITES_PER_MINUTE}")
             }
             Self::NoStoreSpecified => f.write_str("Failed store ids are not specified"),
-            Self::RecoveryRunning => failed(f, 500, &RUNNING),
+            Self::RecoveryRunning => failed(f, 500, text!("{RUNNING}")),
             Self::FailedStoreUnknown(store) => {
-                failed(f, 500, &format_args!("{INVALID_INPUT} {store} doesn't exist"))
+                failed(f, 500, text!("{INVALID_INPUT} {store} doesn't exist"))
             }
             Self::FailedStoreConnected(store) => {
-                failed(f, 500, &format_args!("{INVALID_INPUT} {store} is up and connected"))
+                failed(f, 500, text!("{INVALID_INPUT} {store} is up and connected"))
             }
-            Self::TombstonesHoldRegions(stores) => {
-                let stores: Vec<String> = stores.iter().map(StoreId::to_string).collect();
-                let stores = stores.join(", ");
-                write!(f, "Failed to remove tombstone store [500] \"failed stores: {stores}\"")
-            }
+            Self::TombstonesHoldRegions(stores) => tombstones_hold_regions(f, stores),
             Self::StoreNotInPd(store) => {
-                failed(f, 404, &format_args!("[PD:core:ErrStoreNotFound]store {store} not found"))
+                failed(f, 404, text!("[PD:core:ErrStoreNotFound]store {store} not found"))
             }
             Self::StoreAlreadyRemoved(store) => {
-                let text = format_args!("[PD:core:ErrStoreRemoved]store {store} has been removed");
-                failed(f, 410, &text)
+                failed(f, 410, text!("[PD:core:ErrStoreRemoved]store {store} has been removed"))
             }
-            Self::StoresNotEnough { store, up, need } => {
-                write!(f, "Failed to delete store {store}: [400] \"[PD:core:ErrStoresNotEnough]")?;
-                write!(f, "can not remove store {store} since the number of up stores would be ")?;
-                write!(f, "{up} while need {need}\"")
-            }
-            Self::StoreNotOffline(store) => {
-                failed(f, 500, &format_args!("store {store} is not offline"))
-            }
-            Self::RegionNotInPd(region) => {
-                failed(f, 500, &format_args!("region {region} not found"))
-            }
+            Self::StoresNotEnough { store, up, need } => stores_not_enough(f, *store, *up, *need),
+            Self::StoreNotOffline(store) => failed(f, 500, text!("store {store} is not offline")),
+            Self::RegionNotInPd(region) => failed(f, 500, text!("region {region} not found")),
             Self::NoPeerOnStore { region, store } => {
-                failed(f, 500, &format_args!("region {region} has no peer in store {store}"))
+                failed(f, 500, text!("region {region} has no peer in store {store}"))
             }
             Self::PeerOnStore { region, store } => {
-                failed(f, 500, &format_args!("region {region} already has peer in store {store}"))
+                failed(f, 500, text!("region {region} already has peer in store {store}"))
             }
             Self::OperatorExists(_) => {
-                failed(f, 500, &"failed to add operator, maybe already have one")
+                failed(f, 500, text!("failed to add operator, maybe already have one"))
             }
-            Self::NoOperator(_) => failed(f, 500, &"operator not found"),
+            Self::NoOperator(_) => failed(f, 500, text!("operator not found")),
             Self::CannotLead { region, store } => {
-                failed(f, 500, &format_args!("region {region} has no voter in store {store}"))
+                failed(f, 500, text!("region {region} has no voter in store {store}"))
             }
-            Self::MaxReplicasZero => failed(f, 400, &"max-replicas should be greater than 0"),
+            Self::MaxReplicasZero => failed(f, 400, text!("max-replicas should be greater than 0")),
             Self::TooManyTiflashReplicas { wanted, stores } => {
                 write!(f, "ERROR 1105 (HY000): the tiflash replica count: {wanted} should be ")?;
                 write!(f, "less than the total tiflash server count: {stores}")
             }
             Self::WrongEngine { store, engine } => {
                 let engine = engine.name();
-                failed(f, 500, &format_args!("store {store} is {engine}: learners only"))
+                failed(f, 500, text!("store {store} is {engine}: learners only"))
             }
         }
     }
@@ -190,6 +178,24 @@ const RUNNING: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryIsRunning]unsafe reco
 const INVALID_INPUT: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryInvalidInput]invalid input store";
 
 /// pd-ctl's rendering of an HTTP answer of PD that is not a success.
-fn failed(f: &mut fmt::Formatter<'_>, status: u16, body: &dyn fmt::Display) -> fmt::Result {
+fn failed(f: &mut fmt::Formatter<'_>, status: u16, body: fmt::Arguments<'_>) -> fmt::Result {
     write!(f, "Failed! [{status}] \"{body}\"")
+}
+
+fn tombstones_hold_regions(f: &mut fmt::Formatter<'_>, stores: &[StoreId]) -> fmt::Result {
+    let stores: Vec<String> = stores.iter().map(StoreId::to_string).collect();
+    write!(f, "Failed to remove tombstone store [500] \"failed stores: {}\"", stores.join(", "))
+}
+
+fn stores_not_enough(
+    f: &mut fmt::Formatter<'_>,
+    store: StoreId,
+    up: u64,
+    need: u64,
+) -> fmt::Result {
+    write!(
+        f,
+        "Failed to delete store {store}: [400] \"[PD:core:ErrStoresNotEnough]can not remove "
+    )?;
+    write!(f, "store {store} since the number of up stores would be {up} while need {need}\"")
 }

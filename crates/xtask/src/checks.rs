@@ -68,7 +68,8 @@ fn format(workspace: &Workspace) -> Result<()> {
 
 fn lint(workspace: &Workspace) -> Result<()> {
     // Not all features: raft-rs speaks one codec or the other.
-    let what = ["clippy", "--workspace", "--all-targets", "--features", "tests/browser", "--locked"];
+    let what =
+        ["clippy", "--workspace", "--all-targets", "--features", "tests/browser", "--locked"];
     workspace::run(workspace.cargo(&what).args(["--", "-D", "warnings"]))
 }
 

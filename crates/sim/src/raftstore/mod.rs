@@ -8,8 +8,10 @@ mod force_leader;
 mod hibernate;
 mod inbox;
 mod membership;
+mod pd_heartbeat;
 mod peer;
 mod proposal;
+mod reading;
 mod recovery;
 mod storage;
 
@@ -18,9 +20,10 @@ use std::sync::Arc;
 
 pub use force_leader::ForceLeaderPhase;
 pub use peer::{
-    ELECTION_TICKS, HEARTBEAT_TICKS, PD_HEARTBEAT_MS, PEER_DOWN_MS, PeerFsm, PeerProgress,
-    ProgressState, RaftRole, STALE_CHECK_MS, TICK_MS,
+    ELECTION_TICKS, HEARTBEAT_TICKS, PD_HEARTBEAT_MS, PEER_DOWN_MS, PeerFsm, STALE_CHECK_MS,
+    TICK_MS,
 };
+pub use reading::{PeerProgress, ProgressState, RaftRole};
 
 pub(crate) use peer::Outbox;
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use raft::eraftpb::{Message, MessageType};
-use raft::{Config, RawNode, StateRole};
+use raft::{Config, RawNode};
 use slog::{Discard, Logger, o};
 
 use super::force_leader::ForceLeader;
@@ -44,60 +44,21 @@ const LOG_GC_THRESHOLD: u64 = 50;
 /// TiKV: `raft-log-gc-count-limit`, for regions of 256 MiB.
 const LOG_GC_LIMIT: u64 = 196_608;
 
-/// What a peer is to raft-rs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RaftRole {
-    /// Follows a leader, or waits for one.
-    Follower,
-    /// Asks whether it could win an election, without raising its term.
-    PreCandidate,
-    /// Stands for election.
-    Candidate,
-    /// Leads.
-    Leader,
-}
-
-/// What a leader knows of one member's log. raft-rs: `tracker::Progress`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerProgress {
-    /// The member.
-    pub peer: PeerId,
-    /// The last entry it is known to have.
-    pub matched: u64,
-    /// The next entry to send.
-    pub next: u64,
-    /// How entries are sent.
-    pub state: ProgressState,
-    /// Whether it was heard of in the current election timeout.
-    pub recent_active: bool,
-}
-
-/// How a leader sends entries to a member. raft-rs: `tracker::ProgressState`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ProgressState {
-    /// One message at a time, until an answer tells where its log ends.
-    Probe,
-    /// As a stream.
-    Replicate,
-    /// Not at all: a snapshot is on its way.
-    Snapshot,
-}
-
 /// See the module.
 pub struct PeerFsm {
     pub(super) node: RawNode<PeerStorage>,
-    id: PeerId,
-    store: StoreId,
+    pub(super) id: PeerId,
+    pub(super) store: StoreId,
     pub(super) serial: u64,
     /// Members' peers that sent something before they were in the region as known here.
     senders: Vec<Peer>,
     /// When this leader last heard from each member. TiKV: `peer_heartbeats`.
-    heard: Vec<(PeerId, Millis)>,
+    pub(super) heard: Vec<(PeerId, Millis)>,
     /// Members that need a snapshot. TiKV: `peers_start_pending_time`.
-    pending: Vec<PeerId>,
+    pub(super) pending: Vec<PeerId>,
     pub(super) hibernation: Hibernation,
     tick_armed: bool,
-    pd_tick_armed: bool,
+    pub(super) pd_tick_armed: bool,
     ticks: u64,
     /// Since when no leader is known. TiKV: `leader_missing_time`.
     pub(super) leaderless_since: Option<Millis>,
@@ -105,7 +66,7 @@ pub struct PeerFsm {
     pub(super) work: Option<Work>,
     /// The region that a snapshot raft-rs has accepted stands for.
     incoming: Option<Arc<Region>>,
-    size_mib: u64,
+    pub(super) size_mib: u64,
     /// The event that made the peer lead, or brought it about.
     pub(super) cause: Option<EventId>,
     /// What made it propose the change of membership under way.
@@ -174,112 +135,6 @@ impl PeerFsm {
         let stale_phase = ctx.prng.range(1, STALE_CHECK_MS + 1);
         ctx.schedule(stale_phase, Item::StaleTick(peer.timer()));
         peer
-    }
-
-    /// Its region, as applied.
-    pub fn region(&self) -> &Arc<Region> {
-        &self.node.store().region
-    }
-
-    /// Its region's id.
-    pub fn region_id(&self) -> RegionId {
-        self.region().id
-    }
-
-    /// Its own id.
-    pub fn id(&self) -> PeerId {
-        self.id
-    }
-
-    /// The store it lives on.
-    pub fn store(&self) -> StoreId {
-        self.store
-    }
-
-    /// What it is to raft-rs.
-    pub fn raft_role(&self) -> RaftRole {
-        match self.node.raft.state {
-            StateRole::Follower => RaftRole::Follower,
-            StateRole::PreCandidate => RaftRole::PreCandidate,
-            StateRole::Candidate => RaftRole::Candidate,
-            StateRole::Leader => RaftRole::Leader,
-        }
-    }
-
-    /// Whether it leads.
-    pub fn is_leader(&self) -> bool {
-        self.node.raft.state == StateRole::Leader
-    }
-
-    /// Raft term.
-    pub fn term(&self) -> u64 {
-        self.node.raft.term
-    }
-
-    /// Index of the last log entry.
-    pub fn last_index(&self) -> u64 {
-        self.node.raft.raft_log.last_index()
-    }
-
-    /// Commit index.
-    pub fn commit_index(&self) -> u64 {
-        self.node.raft.raft_log.committed
-    }
-
-    /// Index of the last entry applied.
-    pub fn applied_index(&self) -> u64 {
-        self.node.store().applied
-    }
-
-    /// Index of the first log entry not yet compacted.
-    pub fn first_index(&self) -> u64 {
-        self.node.store().truncated_index + 1
-    }
-
-    /// The leader it believes in.
-    pub fn leader_id(&self) -> Option<PeerId> {
-        Some(PeerId(self.node.raft.leader_id)).filter(|id| id.0 != raft::INVALID_ID)
-    }
-
-    /// Whether it knows its region's members.
-    pub fn is_initialized(&self) -> bool {
-        self.node.store().is_initialized()
-    }
-
-    /// Whether it sleeps.
-    pub fn is_hibernated(&self) -> bool {
-        self.hibernation.is_asleep()
-    }
-
-    /// Approximate size of the region in MiB.
-    pub fn size_mib(&self) -> u64 {
-        self.size_mib
-    }
-
-    /// What a leader knows of each member's log, by ascending peer id; empty for others.
-    pub fn progress(&self) -> Vec<PeerProgress> {
-        if !self.is_leader() {
-            return Vec::new();
-        }
-        let mut all: Vec<PeerProgress> = self
-            .node
-            .raft
-            .prs()
-            .iter()
-            .map(|(id, progress)| PeerProgress {
-                peer: PeerId(*id),
-                matched: progress.matched,
-                next: progress.next_idx,
-                state: match progress.state {
-                    raft::ProgressState::Probe => ProgressState::Probe,
-                    raft::ProgressState::Replicate => ProgressState::Replicate,
-                    raft::ProgressState::Snapshot => ProgressState::Snapshot,
-                },
-                recent_active: progress.recent_active,
-            })
-            .collect();
-        all.sort_by_key(|progress| progress.peer);
-        all
     }
 
     pub(super) fn me(&self) -> Peer {
@@ -592,63 +447,6 @@ impl PeerFsm {
     fn find(&self, id: PeerId) -> Option<Peer> {
         let sender = || self.senders.iter().copied().find(|sender| sender.id == id);
         self.region().peer(id).or_else(sender)
-    }
-
-    /// The pd-heartbeat-tick.
-    pub(super) fn on_pd_tick(&mut self, ctx: &mut Context, out: &mut Outbox) {
-        self.pd_tick_armed = false;
-        self.heartbeat(ctx, out);
-        if self.is_leader() && !self.is_hibernated() {
-            self.arm_pd_tick(ctx);
-        }
-    }
-
-    /// Reports the region to PD. TiKV: `peer.rs:heartbeat_pd`.
-    pub(super) fn heartbeat(&mut self, ctx: &mut Context, out: &mut Outbox) {
-        if !self.is_leader() {
-            return self.heard.clear();
-        }
-        let (region, id, now) = (self.region().clone(), self.id, ctx.now);
-        let others = || region.peers.iter().copied().filter(|peer| peer.id != id);
-        let mut down_peers = Vec::new();
-        for peer in others() {
-            match self.heard.iter().find(|(id, _)| *id == peer.id) {
-                Some((_, at)) if PEER_DOWN_MS <= now.since(*at) => {
-                    down_peers.push((peer, now.since(*at) / SECOND));
-                }
-                Some(_) => {}
-                None => self.heard.push((peer.id, now)),
-            }
-        }
-        let truncated = self.node.store().truncated_index;
-        let lacks_log = |peer: &Peer| {
-            let progress = self.node.raft.prs().get(peer.id.0);
-            progress.is_some_and(|progress| progress.matched < truncated)
-        };
-        let pending_peers: Vec<Peer> = others().filter(lacks_log).collect();
-        self.pending = pending_peers.iter().map(|peer| peer.id).collect();
-        let members = ctx.events.latest(Subject::Members(region.id));
-        out.heartbeats.push(RegionHeartbeat {
-            leader: self.me(),
-            term: self.term(),
-            down_peers,
-            pending_peers,
-            approximate_size_mib: self.size_mib,
-            cause: members.max(self.cause),
-            region,
-        });
-    }
-
-    /// A member that needed a snapshot has caught up: PD waits for this.
-    /// TiKV: `peer.rs:any_new_peer_catch_up`.
-    fn note_catch_up(&mut self, from: PeerId, ctx: &mut Context, out: &mut Outbox) {
-        if !self.is_leader() || !self.pending.contains(&from) {
-            return;
-        }
-        let truncated = self.node.store().truncated_index;
-        if self.node.raft.prs().get(from.0).is_some_and(|p| truncated <= p.matched) {
-            self.heartbeat(ctx, out);
-        }
     }
 
     /// Messages to this member are being dropped.

@@ -99,8 +99,8 @@ impl Tidb {
         self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
     }
 
-    /// `ALTER TABLE … SET TIFLASH REPLICA count`, for a table that exists. 0 and then n begins anew;
-    /// a change between other numbers keeps AVAILABLE (tidb#63293).
+    /// `ALTER TABLE … SET TIFLASH REPLICA count`, for a table that exists. 0 and then n begins
+    /// anew; a change between other numbers keeps AVAILABLE (tidb#63293).
     pub(crate) fn set_replica(&mut self, table: TableId, count: u64) {
         let table =
             self.tables.iter_mut().find(|t| t.id == table).expect("the command was checked");

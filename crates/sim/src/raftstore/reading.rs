@@ -1,0 +1,156 @@
+//! What others may read of a peer.
+
+use std::sync::Arc;
+
+use raft::StateRole;
+
+use super::peer::PeerFsm;
+use crate::ids::{PeerId, RegionId, StoreId};
+use crate::region::Region;
+
+/// What a peer is to raft-rs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RaftRole {
+    /// Follows a leader, or waits for one.
+    Follower,
+    /// Asks whether it could win an election, without raising its term.
+    PreCandidate,
+    /// Stands for election.
+    Candidate,
+    /// Leads.
+    Leader,
+}
+
+/// What a leader knows of one member's log. raft-rs: `tracker::Progress`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerProgress {
+    /// The member.
+    pub peer: PeerId,
+    /// The last entry it is known to have.
+    pub matched: u64,
+    /// The next entry to send.
+    pub next: u64,
+    /// How entries are sent.
+    pub state: ProgressState,
+    /// Whether it was heard of in the current election timeout.
+    pub recent_active: bool,
+}
+
+/// How a leader sends entries to a member. raft-rs: `tracker::ProgressState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProgressState {
+    /// One message at a time, until an answer tells where its log ends.
+    Probe,
+    /// As a stream.
+    Replicate,
+    /// Not at all: a snapshot is on its way.
+    Snapshot,
+}
+
+impl PeerFsm {
+    /// Its region, as applied.
+    pub fn region(&self) -> &Arc<Region> {
+        &self.node.store().region
+    }
+
+    /// Its region's id.
+    pub fn region_id(&self) -> RegionId {
+        self.region().id
+    }
+
+    /// Its own id.
+    pub fn id(&self) -> PeerId {
+        self.id
+    }
+
+    /// The store it lives on.
+    pub fn store(&self) -> StoreId {
+        self.store
+    }
+
+    /// What it is to raft-rs.
+    pub fn raft_role(&self) -> RaftRole {
+        match self.node.raft.state {
+            StateRole::Follower => RaftRole::Follower,
+            StateRole::PreCandidate => RaftRole::PreCandidate,
+            StateRole::Candidate => RaftRole::Candidate,
+            StateRole::Leader => RaftRole::Leader,
+        }
+    }
+
+    /// Whether it leads.
+    pub fn is_leader(&self) -> bool {
+        self.node.raft.state == StateRole::Leader
+    }
+
+    /// Raft term.
+    pub fn term(&self) -> u64 {
+        self.node.raft.term
+    }
+
+    /// Index of the last log entry.
+    pub fn last_index(&self) -> u64 {
+        self.node.raft.raft_log.last_index()
+    }
+
+    /// Commit index.
+    pub fn commit_index(&self) -> u64 {
+        self.node.raft.raft_log.committed
+    }
+
+    /// Index of the last entry applied.
+    pub fn applied_index(&self) -> u64 {
+        self.node.store().applied
+    }
+
+    /// Index of the first log entry not yet compacted.
+    pub fn first_index(&self) -> u64 {
+        self.node.store().truncated_index + 1
+    }
+
+    /// The leader it believes in.
+    pub fn leader_id(&self) -> Option<PeerId> {
+        Some(PeerId(self.node.raft.leader_id)).filter(|id| id.0 != raft::INVALID_ID)
+    }
+
+    /// Whether it knows its region's members.
+    pub fn is_initialized(&self) -> bool {
+        self.node.store().is_initialized()
+    }
+
+    /// Whether it sleeps.
+    pub fn is_hibernated(&self) -> bool {
+        self.hibernation.is_asleep()
+    }
+
+    /// Approximate size of the region in MiB.
+    pub fn size_mib(&self) -> u64 {
+        self.size_mib
+    }
+
+    /// What a leader knows of each member's log, by ascending peer id; empty for others.
+    pub fn progress(&self) -> Vec<PeerProgress> {
+        if !self.is_leader() {
+            return Vec::new();
+        }
+        let mut all: Vec<PeerProgress> = self
+            .node
+            .raft
+            .prs()
+            .iter()
+            .map(|(id, progress)| PeerProgress {
+                peer: PeerId(*id),
+                matched: progress.matched,
+                next: progress.next_idx,
+                state: match progress.state {
+                    raft::ProgressState::Probe => ProgressState::Probe,
+                    raft::ProgressState::Replicate => ProgressState::Replicate,
+                    raft::ProgressState::Snapshot => ProgressState::Snapshot,
+                },
+                recent_active: progress.recent_active,
+            })
+            .collect();
+        all.sort_by_key(|progress| progress.peer);
+        all
+    }
+}
