@@ -238,9 +238,6 @@ fn why_a_table_is_not_ready_leads_back_to_what_was_done() {
     let events = cluster(&run).events();
     for name in WRITTEN {
         let table = cluster(&run).tidb().table(name).expect("it is in the scenario");
-        let is_about_it = |kind: &EventKind| {
-            matches!(kind, EventKind::TableNotReady { table: of, .. } if *of == table.id)
-        };
         let is_last = |event: &Event| table_not_ready(&event.kind) == Some(table.id);
         let last = events.iter().rposition(is_last).expect("TiDB has looked");
         let EventKind::TableNotReady { missing, .. } = &events[last].kind else { unreachable!() };

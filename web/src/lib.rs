@@ -31,6 +31,12 @@ pub fn start() {
     }
 }
 
+/// The fingerprint after the ten minutes that measurements have in common, in hexadecimal.
+#[wasm_bindgen]
+pub fn yardstick_fingerprint() -> String {
+    format!("{:016x}", scenario::yardstick::ten_minutes().fingerprint())
+}
+
 /// The fingerprint at the end of a random run, in hexadecimal: the tests compare it with the one
 /// that the same seed has natively.
 #[wasm_bindgen]

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use raft::eraftpb::{ConfState, Message};
 use raft::storage::MemStorage;
 use raft::{Config, RawNode};
-use scenario::library;
+use scenario::yardstick::ten_minutes;
 use sim::ids::{MINUTE, SECOND};
 use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::setup::{RegionSetup, StoreSetup, TableSetup};
@@ -24,30 +24,18 @@ use sim::{Cluster, Command, Millis, PeerId, RegionId, Release, Setup, StoreId, T
 const RUNS: usize = 7;
 
 fn main() {
-    let setup = library::load("tikv-18440").expect("it is in the library").setup;
-    let messages = ten_minutes(&setup).delivered();
+    let messages = ten_minutes().delivered();
     let mut cluster = Vec::new();
     let mut bare = Vec::new();
     for _ in 0..RUNS {
-        cluster.push(time(|| drop(ten_minutes(&setup))));
+        cluster.push(time(|| drop(ten_minutes())));
         bare.push(time(|| bare_loop(30, 8, messages)));
     }
     let (cluster, bare) = (median(cluster), median(bare));
     let ratio = cluster.as_secs_f64() / bare.as_secs_f64();
     println!("incident\t{ratio:.2} x bare raft-rs ({messages} messages)");
+    println!("native-ms\t{}", cluster.as_millis());
     large();
-}
-
-/// The incident's cluster: a minute of load at one write a second and region, then quiet.
-fn ten_minutes(setup: &Setup) -> Cluster {
-    let knobs = Release::V8_5_2.knobs();
-    let mut cluster = Cluster::new(setup, knobs, 1).expect("the library's setups are sound");
-    let load = |writes_per_minute| Command::SetLoad { tables: Vec::new(), writes_per_minute };
-    cluster.apply(&load(60)).expect("a load on all tables is never refused");
-    cluster.advance(Millis(MINUTE));
-    cluster.apply(&load(0)).expect("a load on all tables is never refused");
-    cluster.advance(Millis(10 * MINUTE));
-    cluster
 }
 
 /// Raft groups with nothing around them: tick, write, pass messages, until as many have passed.
@@ -85,7 +73,9 @@ impl Group {
 
     /// One second: a tick each, one write, and every message that follows.
     fn second(&mut self) -> u64 {
-        self.nodes.iter_mut().for_each(|node| drop(node.tick()));
+        for node in &mut self.nodes {
+            node.tick();
+        }
         let leader = self.nodes.iter_mut().find(|n| n.raft.state == raft::StateRole::Leader);
         if let Some(leader) = leader {
             leader.propose(Vec::new(), vec![b'w']).expect("a leader takes writes");

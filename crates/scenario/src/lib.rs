@@ -19,6 +19,7 @@ pub mod divergence;
 mod run;
 
 pub mod sweep;
+pub mod yardstick;
 
 pub use divergence::{Comparison, Divergence};
 pub use file::{FileError, Line, Scenario, Step, Text};

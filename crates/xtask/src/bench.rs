@@ -4,10 +4,11 @@
 //! prints one line for each row it knows, `ROW<tab>MEASURED`, where ROW is a `row` below.
 
 use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::{page, sizes, workspace::Workspace};
+use crate::{chromium, page, server, sizes, workspace::Workspace};
 
 /// One line of the design's section 7.
 struct Budget {
@@ -40,6 +41,11 @@ const BUDGETS: [Budget; 10] = [
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     page::build(workspace)?;
     let mut measured = simulation(workspace)?;
+    measured.extend(in_the_page(workspace)?);
+    let ms = |row: &str| measured.get(row).and_then(|text| text.parse::<f64>().ok());
+    if let (Some(native), Some(wasm)) = (ms("native-ms"), ms("wasm-ms")) {
+        measured.insert("wasm".to_string(), format!("{:.1} x", wasm / native));
+    }
     let total = sizes::total(workspace)?;
     measured.insert(FIRST_LOAD.to_string(), format!("{:.1} KB", sizes::kilobytes(total.sent)));
     println!("\n{:<44}{:<20}measured", "what", "budget");
@@ -56,9 +62,22 @@ fn simulation(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
         return Ok(BTreeMap::new());
     }
     let mut cargo = workspace.cargo(&["run", "--release", "--package", "cli"]);
-    let output = cargo.args(["--example", "bench"]).stderr(std::process::Stdio::inherit()).output();
-    let output = output.context("cannot start the simulation's benches")?;
-    anyhow::ensure!(output.status.success(), "the simulation's benches failed");
+    rows(cargo.args(["--example", "bench"]))
+}
+
+/// What the test `page_bench` measures in a browser, by row.
+fn in_the_page(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
+    chromium::find_or_install(workspace)?;
+    let port = server::start(&workspace.dist(), 0)?;
+    let mut cargo = workspace.cargo(&["test", "--package", "tests", "--features", "browser"]);
+    cargo.args(["--test", "page_bench", "--quiet"]);
+    rows(cargo.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/")))
+}
+
+/// The lines `ROW<tab>MEASURED` that a measuring program prints.
+fn rows(program: &mut Command) -> Result<BTreeMap<String, String>> {
+    let output = program.stderr(Stdio::inherit()).output().context("cannot start a bench")?;
+    anyhow::ensure!(output.status.success(), "a bench failed");
     let text = String::from_utf8_lossy(&output.stdout);
     let rows = text.lines().filter_map(|line| line.split_once('\t'));
     Ok(rows.map(|(row, measured)| (row.to_string(), measured.to_string())).collect())
