@@ -12,28 +12,20 @@ use view::summary::WorldSummary;
 use view::told::{self, Names};
 use view::why::WhyGraph;
 
-use crate::{run, source};
+use crate::run;
+use crate::source::{self, Common};
 
 /// What to run, under which two releases, and until when.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// An incident's id (see `regionscope list`) or a file whose name ends in .scn
-    scenario: String,
+    #[command(flatten)]
+    common: Common,
     /// The first world's release
     #[arg(long, value_name = "RELEASE", default_value = "8.5.2", value_parser = source::release)]
     a: Release,
     /// The second world's release
     #[arg(long, value_name = "RELEASE", default_value = "8.5.8", value_parser = source::release)]
     b: Release,
-    /// Simulated time to stop at, e.g. 90s, 30m, 2h; the scenario's own end if absent
-    #[arg(long, value_name = "TIME", value_parser = source::moment)]
-    until: Option<Millis>,
-    /// The seed; the scenario's own if absent
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Serialize)]
@@ -61,14 +53,12 @@ struct Parting {
 
 /// Carries it out.
 pub(crate) fn contrast(options: &Options) -> Result<()> {
-    let scenario = source::scenario(&options.scenario)?;
-    let mut run = Run::of_releases(scenario, &[options.a, options.b], options.seed)?;
-    source::play(&mut run, options.until);
+    let run = options.common.play(&[options.a, options.b])?;
     let divergence = run.divergence().map(|divergence| parting(&run, divergence));
     let worlds = run.worlds().iter().map(|world| WorldSummary::of(&world.cluster, world.release));
     let worlds: Vec<WorldSummary> = worlds.collect();
     let mut out = io::BufWriter::new(io::stdout().lock());
-    if options.json {
+    if options.common.json {
         let (scenario, seed) = (run.scenario().id.as_str(), run.seed());
         let report = Report { scenario, seed, divergence, worlds };
         serde_json::to_writer_pretty(&mut out, &report)?;

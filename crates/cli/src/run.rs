@@ -10,25 +10,16 @@ use sim::{Millis, Release};
 use view::log::{self, LogLine};
 use view::summary::WorldSummary;
 
-use crate::source;
+use crate::source::{self, Common};
 
 /// What to run, and until when.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// An incident's id (see `regionscope list`) or a file whose name ends in .scn
-    scenario: String,
+    #[command(flatten)]
+    common: Common,
     /// The release of TiKV and PD
     #[arg(long, value_name = "RELEASE", default_value = "8.5.2", value_parser = source::release)]
     tikv: Release,
-    /// Simulated time to stop at, e.g. 90s, 30m, 2h; the scenario's own end if absent
-    #[arg(long, value_name = "TIME", value_parser = source::moment)]
-    until: Option<Millis>,
-    /// The seed; the scenario's own if absent
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Print one JSON object and no log
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Serialize)]
@@ -41,12 +32,10 @@ struct Report<'a> {
 
 /// Carries it out.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let scenario = source::scenario(&options.scenario)?;
-    let mut run = Run::of_releases(scenario, &[options.tikv], options.seed)?;
-    source::play(&mut run, options.until);
+    let run = options.common.play(&[options.tikv])?;
     let world = WorldSummary::of(&run.worlds()[0].cluster, run.worlds()[0].release);
     let mut out = io::BufWriter::new(io::stdout().lock());
-    if options.json {
+    if options.common.json {
         let report = Report { scenario: &run.scenario().id, seed: run.seed(), world };
         serde_json::to_writer_pretty(&mut out, &report)?;
         writeln!(out)?;

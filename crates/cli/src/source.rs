@@ -3,11 +3,44 @@
 use std::io;
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use scenario::{Run, Scenario, library};
 use sim::{Millis, Release};
 
+/// What to run, how long, and how to tell of it.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// An incident's id (see `regionscope list`) or a file whose name ends in .scn
+    pub(crate) scenario: String,
+    /// Simulated time to stop at, e.g. 90s, 30m, 2h; the scenario's own end if absent
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<Millis>,
+    /// The seed; the scenario's own if absent
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Common {
+    /// Runs the scenario under these releases: every step that is not optional, until the
+    /// scenario's end or the moment asked for.
+    pub(crate) fn play(&self, releases: &[Release]) -> Result<Run> {
+        let mut run = Run::of_releases(scenario(&self.scenario)?, releases, self.seed)?;
+        match self.until {
+            None => run.run_to_end(),
+            Some(until) => {
+                run.start_all();
+                run.advance(until);
+            }
+        }
+        Ok(run)
+    }
+}
+
 /// The scenario of this id, or in this file.
-pub(crate) fn scenario(name: &str) -> Result<Scenario> {
+fn scenario(name: &str) -> Result<Scenario> {
     if let Some(scenario) = library::load(name) {
         return Ok(scenario);
     }
@@ -22,17 +55,6 @@ pub(crate) fn scenario(name: &str) -> Result<Scenario> {
     }
     let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
     Ok(Scenario::parse(name, &text)?)
-}
-
-/// Runs every step that is not optional, until the scenario's end or `until`.
-pub(crate) fn play(run: &mut Run, until: Option<Millis>) {
-    match until {
-        None => run.run_to_end(),
-        Some(until) => {
-            run.start_all();
-            run.advance(until);
-        }
-    }
 }
 
 /// Reads `8.5.2` for clap.
