@@ -289,6 +289,10 @@ impl Cluster {
         while let Some((at, item)) = self.ctx.agenda.pop(until) {
             self.ctx.now = at;
             self.happen(item);
+            // In tests after every step, else at the end: the laws look at the whole cluster.
+            if cfg!(debug_assertions) {
+                self.check_invariants();
+            }
         }
         self.ctx.now = self.ctx.now.max(until);
         self.check_invariants();
