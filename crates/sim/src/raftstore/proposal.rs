@@ -96,7 +96,8 @@ pub(crate) fn conf_change(changes: &[PeerChange]) -> ConfChangeV2 {
         single
     };
     let mut conf_change = ConfChangeV2::default();
-    conf_change.set_changes(changes.iter().map(single).collect::<Vec<_>>().into());
+    // Pushed one by one: what the list is differs between raft-rs's two codecs.
+    changes.iter().for_each(|change| conf_change.mut_changes().push(single(change)));
     if 1 < changes.len() {
         conf_change.set_transition(ConfChangeTransition::Explicit);
     }
