@@ -1,5 +1,5 @@
-//! What the page takes in a real browser, for `cargo xtask bench`: one line a row, the row's name and
-//! what was measured, with a tab between.
+//! What the page takes in a real browser, for `cargo xtask bench`: one line a row, the row's name
+//! and what was measured, with a tab between.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use std::time::Duration;

@@ -8,7 +8,7 @@ use view::Lang;
 use yew::{Callback, Component, Context, Html};
 
 use crate::components::page;
-use crate::effects::{self, Keystroke};
+use crate::effects::{self, BoxWatch, Keystroke};
 use crate::model::{ConsoleMsg, Effect, Model, Msg, Preference, Seek, Theme, Update, journal};
 
 /// The incident that the page opens on.
@@ -24,7 +24,8 @@ pub(crate) struct App {
     frame: Option<AnimationFrame>,
     last_frame: Option<f64>,
     send: Callback<Msg>,
-    _listeners: Vec<EventListener>,
+    _keys: Option<EventListener>,
+    size: Option<BoxWatch>,
 }
 
 impl Component for App {
@@ -48,7 +49,8 @@ impl Component for App {
             frame: None,
             last_frame: None,
             send: ctx.link().callback(|msg| msg),
-            _listeners: listeners(ctx),
+            _keys: listen_to_keys(ctx),
+            size: None,
         };
         for preference in [lang, theme] {
             let update = app.model.update(Msg::Prefer(preference));
@@ -69,12 +71,8 @@ impl Component for App {
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
-        if let Some((width, height)) = effects::matrix_size()
-            && self.model.matrix_size != (width, height)
-        {
-            ctx.link().send_message(Msg::Resized(width, height));
-        }
         if first {
+            self.size = watch_size(ctx);
             self.ask_for_frame(ctx);
         }
     }
@@ -120,22 +118,25 @@ impl App {
     }
 }
 
-fn listeners(ctx: &Context<App>) -> Vec<EventListener> {
+/// Has the model know the size of the matrix, now and whenever it changes.
+fn watch_size(ctx: &Context<App>) -> Option<BoxWatch> {
     let link = ctx.link().clone();
-    let resize = effects::on_resize(move || {
+    effects::on_matrix_resize(move || {
         if let Some((width, height)) = effects::matrix_size() {
             link.send_message(Msg::Resized(width, height));
         }
-    });
+    })
+}
+
+fn listen_to_keys(ctx: &Context<App>) -> Option<EventListener> {
     let link = ctx.link().clone();
-    let keys = effects::on_key(move |stroke| match key_msg(&stroke) {
+    effects::on_key(move |stroke| match key_msg(&stroke) {
         Some(msg) => {
             link.send_message(msg);
             true
         }
         None => false,
-    });
-    resize.into_iter().chain(keys).collect()
+    })
 }
 
 /// What a key means outside of fields.

@@ -36,3 +36,8 @@ fn when<E: 'static>(send: &Callback<Msg>, msg: impl Fn(E) -> Option<Msg> + 'stat
         }
     })
 }
+
+/// The colour of a table, by its place.
+fn hue_class(place: usize) -> &'static str {
+    ["hue-0", "hue-1", "hue-2", "hue-3", "hue-4", "hue-5"][place % 6]
+}

@@ -2,9 +2,13 @@
 
 use gloo::events::EventListener;
 use gloo::render::{AnimationFrame, request_animation_frame};
+use gloo::timers::callback::Timeout;
 use view::lang::Lang;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, Storage};
+use wasm_bindgen::prelude::Closure;
+use web_sys::{
+    Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, ResizeObserver, Storage,
+};
 
 use crate::model::Theme;
 
@@ -111,11 +115,30 @@ pub(crate) fn matrix_size() -> Option<(f64, f64)> {
     (1.0 < area.width()).then(|| (area.width().floor(), area.height().floor()))
 }
 
-/// Calls back whenever the window's size changes; dropped, no longer.
-pub(crate) fn on_resize(callback: impl FnMut() + 'static) -> Option<EventListener> {
-    let mut callback = callback;
-    let window = web_sys::window()?;
-    Some(EventListener::new(&window, "resize", move |_| callback()))
+/// Calls back after so many milliseconds; dropped, it does not.
+pub(crate) fn later(ms: u32, callback: impl FnOnce() + 'static) -> Timeout {
+    Timeout::new(ms, callback)
+}
+
+/// The watch over the size of a box. Dropped, it ends.
+pub(crate) struct BoxWatch {
+    observer: ResizeObserver,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Drop for BoxWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// Calls back whenever the box of the first matrix gets another size, whatever the cause. The
+/// browser has laid the page out by then: to measure costs nothing.
+pub(crate) fn on_matrix_resize(callback: impl FnMut() + 'static) -> Option<BoxWatch> {
+    let callback = Closure::wrap(Box::new(callback) as Box<dyn FnMut()>);
+    let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
+    observer.observe(&element("matrix-0")?);
+    Some(BoxWatch { observer, _callback: callback })
 }
 
 /// A key that was pressed outside of any field.

@@ -11,7 +11,7 @@ mod update;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use scenario::{Deed, Scenario};
+use scenario::{Deed, Query, Request, Scenario};
 use sim::{Millis, RegionId, Release};
 use view::cluster_view::{ClusterView, differing_rows};
 use view::knob::Knob;
@@ -240,17 +240,35 @@ impl Model {
         self.cursor.unwrap_or(self.frame.at)
     }
 
+    /// Whether nothing has happened yet.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.session.run().now() == Millis::ZERO && !self.clock.is_playing()
+    }
+
     /// The view of a world at the moment that is shown.
     pub(crate) fn world(&self, world: usize) -> &ClusterView {
         &self.frame.worlds[world]
     }
 
-    /// The region that the inspectors show: the held one, the pointed one, else the first in
-    /// which the worlds differ, else the first of all.
+    /// The region that the inspectors show: the held one, the pointed one, else one in which the
+    /// worlds differ, else the one that the scenario asks PD about, else the first of all.
     pub(crate) fn focus(&self) -> Option<RegionId> {
         let rows = &self.world(0).matrix.rows;
+        let asked = self.region_in_question().filter(|id| rows.iter().any(|row| row.region == *id));
         let differing = rows.iter().map(|row| row.region).find(|id| self.differing.contains(id));
-        self.selected.or(self.hovered).or(differing).or_else(|| rows.first().map(|row| row.region))
+        // Of those that differ, rather the one that somebody has heard of.
+        let known = asked.filter(|id| self.differing.contains(id));
+        let held = self.selected.or(self.hovered).or(known).or(differing);
+        held.or(asked).or_else(|| rows.first().map(|row| row.region))
+    }
+
+    /// The first region that a step of the scenario asks PD about.
+    fn region_in_question(&self) -> Option<RegionId> {
+        let lines = self.session.run().scenario().steps.iter().flat_map(|step| &step.lines);
+        lines.into_iter().find_map(|line| match &line.request {
+            Request::Query(Query::Region(region)) => Some(*region),
+            Request::Query(_) | Request::Command(_) | Request::Wait(_) => None,
+        })
     }
 
     /// Shows the moment of the cursor.

@@ -72,9 +72,8 @@ pub(crate) fn contrast(options: &Options) -> Result<()> {
 }
 
 fn parting(run: &Run, divergence: &Divergence) -> Parting {
-    let tell =
-        |world: usize, event: Option<EventId>| event.map(|event| sentence(run, world, event));
-    let (a, b) = (tell(0, divergence.left), tell(1, divergence.right));
+    let (left, right) = (divergence.left, divergence.right);
+    let (a, b) = (side(run, 0, left, right), side(run, 1, right, left));
     let because = match (divergence.left, divergence.right) {
         (Some(event), _) => reasons(run, 0, event),
         (None, Some(event)) => reasons(run, 1, event),
@@ -87,6 +86,14 @@ fn parting(run: &Run, divergence: &Divergence) -> Parting {
     };
     let (at_ms, topic) = (divergence.at.0, divergence.topic.name());
     Parting { at_ms, event, topic, a, b, because }
+}
+
+/// What a world did; where the other one left a learner behind, what it did instead of that.
+fn side(run: &Run, world: usize, own: Option<EventId>, others: Option<EventId>) -> Option<String> {
+    let other = others.map(|event| &run.worlds()[1 - world].cluster.events()[event.0 as usize]);
+    let knobs = run.worlds()[world].cluster.knobs();
+    let instead = other.and_then(|other| told::instead(&other.kind, &knobs, Lang::En));
+    instead.or_else(|| own.map(|event| sentence(run, world, event)))
 }
 
 fn reasons(run: &Run, world: usize, event: EventId) -> Vec<String> {

@@ -5,11 +5,13 @@
 const NAMES: f64 = 102.0;
 /// The same where there is little room, and where there is much.
 const NAMES_NARROW: f64 = 96.0;
-const NAMES_WIDE: f64 = 132.0;
+const NAMES_WIDE: f64 = 152.0;
 /// Pixels for the zones and the numbers and states of stores at the top.
 const HEAD: f64 = 48.0;
-/// Pixels for the arcs of failed resolves, under the head.
-const ARCS: f64 = 27.0;
+/// Pixels for the arcs of failed resolves, under the head, with a line for their counts.
+const ARCS: f64 = 34.0;
+/// From the end of the head to the line of their counts.
+const COUNTS: f64 = 11.0;
 /// Pixels for the heading of the resolver caches, under the regions.
 const CACHES: f64 = 20.0;
 /// The least and the most a row may be high.
@@ -72,6 +74,16 @@ impl Layout {
     /// The middle of a region's row.
     pub fn row_y(&self, row: usize) -> f64 {
         self.top + self.row * (row as f64 + 0.5)
+    }
+
+    /// The line on which each store that asks in vain has its count.
+    pub fn counts_y(&self) -> f64 {
+        self.top - ARCS + COUNTS
+    }
+
+    /// Where the highest arc may pass, and where all end.
+    pub fn arcs_y(&self) -> (f64, f64) {
+        (self.counts_y() + 5.0, self.top - 3.0)
     }
 
     /// Where the rows of regions end.

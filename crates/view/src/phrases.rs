@@ -1,8 +1,10 @@
 //! Short sentences with numbers in them, in both languages.
 
-use sim::Millis;
+use std::collections::BTreeSet;
+
 use sim::event::{BlockedReason, RecoveryStage};
 use sim::message::GetStoreError;
+use sim::{Millis, StoreId};
 
 use crate::clock::roughly;
 use crate::cluster_view::{Cell, Condition, Disk, Headline, Lane, Process, Shape, Standing};
@@ -18,6 +20,8 @@ pub const ADDRESS_REFRESH_MS: u64 = 60_000;
 pub fn headline(headline: &Headline, lang: Lang) -> String {
     let mut parts = Vec::new();
     match headline.tables_unavailable {
+        // A table whose regions nobody leads serves no one, whatever TiDB believes of its replicas.
+        0 if 0 < headline.leaderless => {}
         0 if 0 < headline.tables => parts.push(Word::AllAvailable.text(lang).to_owned()),
         0 => parts.push(lang.pick("no TiFlash replica wanted", "未要求 TiFlash 副本").to_owned()),
         n => parts.push(counted(
@@ -30,7 +34,7 @@ pub fn headline(headline: &Headline, lang: Lang) -> String {
     }
     if 0 < headline.leaderless {
         let n = headline.leaderless as u64;
-        parts.push(counted(n, lang, "leaderless region", "leaderless", "个无 leader"));
+        parts.push(counted(n, lang, "leaderless region", "leaderless", "个 region 无 leader"));
     }
     if 0 < headline.failed_resolves {
         let n = headline.failed_resolves;
@@ -100,6 +104,25 @@ pub fn lane(lane: &Lane, lang: Lang) -> &'static str {
         }
         (_, Standing::Unknown) => Word::Erased.text(lang),
         (_, Standing::Known(status)) => status.name(),
+    }
+}
+
+/// The same in a narrow lane: PD's longer states are cut.
+pub fn lane_short(lane: &Lane, lang: Lang) -> &'static str {
+    match self::lane(lane, lang) {
+        "Disconnected" => "Disc.",
+        "Tombstone" => "Tomb.",
+        name => name,
+    }
+}
+
+/// What stands before the counts of vain questions, with the one store they are for if it is one.
+pub fn seek_in_vain(sought: &BTreeSet<StoreId>, lang: Lang) -> String {
+    match (sought.first(), sought.len(), lang) {
+        (Some(only), 1, Lang::En) => format!("seek {only} in vain"),
+        (Some(only), 1, Lang::Zh) => format!("徒劳寻找 {only}"),
+        (_, _, Lang::En) => "seek in vain".to_owned(),
+        (_, _, Lang::Zh) => "徒劳寻找".to_owned(),
     }
 }
 
@@ -177,6 +200,20 @@ mod tests {
         let well = Headline { tables: 4, ..Headline::default() };
         assert_eq!(headline(&well, Lang::En), "all tables available");
         assert_eq!(headline(&well, Lang::Zh), "所有表可用");
+    }
+
+    #[test]
+    fn no_table_is_called_available_while_regions_have_no_leader() {
+        let dead = Headline { tables: 4, leaderless: 30, ..Headline::default() };
+        assert_eq!(headline(&dead, Lang::En), "30 leaderless");
+    }
+
+    #[test]
+    fn the_sought_store_is_named_where_it_is_one() {
+        let one = BTreeSet::from([StoreId(502)]);
+        assert_eq!(seek_in_vain(&one, Lang::En), "seek 502 in vain");
+        let two = BTreeSet::from([StoreId(502), StoreId(9)]);
+        assert_eq!(seek_in_vain(&two, Lang::En), "seek in vain");
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod pd_side;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sim::{Cluster, Event, EventKind, TableId};
+use sim::{Cluster, Event, EventKind, Knobs, TableId};
 
 use crate::cluster_view::TableRow;
 use crate::lang::Lang;
@@ -74,6 +74,12 @@ pub fn weight(kind: &EventKind) -> Option<Weight> {
     sentence(kind, &Names::default(), Lang::En).map(|(weight, _)| weight)
 }
 
+/// What a cluster with these knobs does where another one did `other`, if that was to leave a
+/// learner behind.
+pub fn instead(other: &EventKind, knobs: &Knobs, lang: Lang) -> Option<String> {
+    cluster_side::instead(other, knobs, lang)
+}
+
 type Sentence = Option<(Weight, String)>;
 
 fn sentence(kind: &EventKind, names: &Names, lang: Lang) -> Sentence {
@@ -99,5 +105,22 @@ fn own(lang: Lang, en: String, zh: String) -> String {
     match lang {
         Lang::En => en,
         Lang::Zh => zh,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim::region::{Peer, PeerRole};
+    use sim::{PeerId, RegionId, Release, StoreId};
+
+    use super::*;
+
+    #[test]
+    fn where_one_world_ignores_an_orphan_the_other_lists_it() {
+        let peer = Peer { id: PeerId(52902), store: StoreId(503), role: PeerRole::Learner };
+        let ignored = EventKind::OrphanIgnored { region: RegionId(52894), peer };
+        let fixed = instead(&ignored, &Release::V8_5_8.knobs(), Lang::En);
+        assert!(fixed.is_some_and(|text| text.contains("lists learner 52902")));
+        assert_eq!(instead(&ignored, &Release::V8_5_2.knobs(), Lang::En), None);
     }
 }

@@ -36,6 +36,8 @@ pub enum Word {
     Steps,
     /// Carries out the next step.
     NextStep,
+    /// Carries out the first step.
+    Begin,
     /// Carries out all steps.
     PlayAll,
     /// All steps are done.
@@ -184,7 +186,7 @@ impl Word {
 }
 
 /// Every word in English and Chinese, in the order of the enum.
-static WORDS: [(Word, &str, &str); 83] = [
+static WORDS: [(Word, &str, &str); 84] = [
     (Word::Incident, "Incident", "事故"),
     (Word::SkipToWorlds, "Skip to the worlds", "跳到两个世界"),
     (Word::Language, "Language", "语言"),
@@ -200,6 +202,7 @@ static WORDS: [(Word, &str, &str); 83] = [
     (Word::AllAvailable, "all tables available", "所有表可用"),
     (Word::Steps, "Steps of the incident", "事故步骤"),
     (Word::NextStep, "Next step", "下一步"),
+    (Word::Begin, "Begin", "开始"),
     (Word::PlayAll, "Play all", "全部播放"),
     (Word::AllDone, "All steps are done", "所有步骤已完成"),
     (Word::Restart, "Start again", "重新开始"),
@@ -210,8 +213,8 @@ static WORDS: [(Word, &str, &str); 83] = [
     (Word::Matrix, "Regions by store", "各 store 上的 region"),
     (
         Word::MatrixKeys,
-        "Arrow keys walk the regions; Enter holds one, Escape lets go",
-        "方向键浏览 region；Enter 锁定，Escape 放开",
+        "Arrow keys walk the regions, Escape lets go",
+        "方向键浏览 region，Escape 放开",
     ),
     (Word::AsTable, "Show as a table", "显示为表格"),
     (Word::AsPicture, "Show as a picture", "显示为图"),
@@ -231,8 +234,9 @@ static WORDS: [(Word, &str, &str); 83] = [
     (Word::JustHappened, "What just happened", "刚刚发生了什么"),
     (
         Word::NothingYet,
-        "The cluster is healthy and idle. Press play, or take the first step.",
-        "集群健康且空闲。按播放键，或执行第一步。",
+        "Both clusters are healthy. Press “Begin” for the first step of the incident, or \
+         “Play all” to watch it through to its end.",
+        "两个集群都健康。按“开始”执行事故的第一步，或按“全部播放”一直看到结束。",
     ),
     (Word::Why, "Why?", "为什么？"),
     (Word::DivergeHere, "The worlds diverge", "两个世界在此分岔"),

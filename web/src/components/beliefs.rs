@@ -37,7 +37,7 @@ impl Component for Beliefs {
                         <thead><tr>
                             <th scope="col"><span class="letter">{ name(world) }</span></th>
                             { for beliefs.iter().map(|b| html! {
-                                <th scope="col" key={b.store.0}
+                                <th scope="col"
                                     class={classes!(b.discord.then_some("bad"))}>{ b.store.0 }</th>
                             }) }
                         </tr></thead>
@@ -67,7 +67,7 @@ fn line(word: Word, beliefs: &[Belief], lang: Lang, text: impl Fn(&Belief) -> &s
                     _ => text.clone(),
                 };
                 html! {
-                    <td key={b.store.0} title={text} class={classes!(b.discord.then_some("bad"))}>
+                    <td title={text} class={classes!(b.discord.then_some("bad"))}>
                         { short }
                     </td>
                 }

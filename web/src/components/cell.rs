@@ -9,48 +9,76 @@ use super::matrix::px;
 /// Below this radius a sign inside a ghost would only blur its broken outline.
 const LEGIBLE: f64 = 5.5;
 
-/// The peer at a place, with radius `r`.
+/// The peer at a place, with radius `r`. Every peer has the same two elements, so that a change
+/// of role or condition changes attributes and never the page's tree.
 pub(crate) fn peer(cell: &Cell, key: usize, x: f64, y: f64, r: f64) -> Html {
-    if cell.shape == Shape::Empty {
-        return Html::default();
-    }
     let class = classes!("peer", shape_class(cell.shape), condition_class(cell.condition));
+    let (body_class, body) = body(cell.shape, r);
+    let (mark_class, mark) = match cell.shape {
+        Shape::Empty => ("sign", String::new()),
+        Shape::Leader
+        | Shape::ForceLeader
+        | Shape::Voter
+        | Shape::Learner
+        | Shape::Incoming
+        | Shape::Demoting
+        | Shape::Stray
+        | Shape::Tombstone => sign(cell.condition, r).unwrap_or_else(|| inside(cell.shape, r)),
+    };
     html! {
         <g {class} {key} transform={format!("translate({} {})", px(x), px(y))}>
-            { body(cell.shape, r) }
-            { sign(cell.condition, r) }
+            <path class={body_class} d={body} />
+            <path class={mark_class} d={mark} />
         </g>
     }
 }
 
-fn body(shape: Shape, r: f64) -> Html {
-    let diamond = |r: f64| format!("M0 {0} L{1} 0 L0 {1} L{0} 0 Z", px(-r), px(r));
+/// The outline of a shape, and whether it is filled.
+fn body(shape: Shape, r: f64) -> (&'static str, String) {
     match shape {
-        Shape::Empty => Html::default(),
-        Shape::Leader => html! {
-            <><circle class="fill" r={px(r)} /><circle class="dot" r={px(r * 0.34)} /></>
-        },
-        Shape::ForceLeader => html! {
-            <><path class="fill" d={format!("M0 {0} L{1} {2} L{3} {2} Z", px(-r * 1.2), px(r * 1.1),
-                px(r * 0.85), px(-r * 1.1))} /><circle class="dot" cy="1" r={px(r * 0.28)} /></>
-        },
-        Shape::Voter => html! { <circle class="ring" r={px(r - 0.8)} /> },
-        Shape::Learner => html! { <path class="ring" d={diamond(r)} /> },
-        Shape::Incoming => html! {
-            <><circle class="ring" r={px(r - 0.8)} /><path class="fill" d={half(r, 1)} /></>
-        },
-        Shape::Demoting => html! {
-            <><circle class="ring" r={px(r - 0.8)} /><path class="fill" d={half(r, 0)} /></>
-        },
-        Shape::Stray => html! {
-            <rect class="ring" x={px(-r * 0.7)} y={px(-r * 0.7)} width={px(r * 1.4)}
-                height={px(r * 1.4)} />
-        },
-        Shape::Tombstone => html! {
-            <path class="cross" d={format!("M{0} {0} L{1} {1} M{0} {1} L{1} {0}", px(-r * 0.42),
-                px(r * 0.42))} />
-        },
+        Shape::Empty => ("ring", String::new()),
+        Shape::Leader => ("fill", circle(0.0, r)),
+        Shape::ForceLeader => (
+            "fill",
+            format!(
+                "M0 {0} L{1} {2} L{3} {2} Z",
+                px(-r * 1.2),
+                px(r * 1.1),
+                px(r * 0.85),
+                px(-r * 1.1)
+            ),
+        ),
+        Shape::Voter | Shape::Incoming | Shape::Demoting => ("ring", circle(0.0, r - 0.8)),
+        Shape::Learner => ("ring", format!("M0 {0} L{1} 0 L0 {1} L{0} 0 Z", px(-r), px(r))),
+        Shape::Stray => ("ring", format!("M{0} {0} H{1} V{1} H{0} Z", px(-r * 0.7), px(r * 0.7))),
+        Shape::Tombstone => {
+            ("cross", format!("M{0} {0} L{1} {1} M{0} {1} L{1} {0}", px(-r * 0.42), px(r * 0.42)))
+        }
     }
+}
+
+/// What a shape has inside while its condition needs no sign.
+fn inside(shape: Shape, r: f64) -> (&'static str, String) {
+    match shape {
+        Shape::Leader => ("dot", circle(0.0, r * 0.34)),
+        Shape::ForceLeader => ("dot", circle(1.0, r * 0.28)),
+        Shape::Incoming => ("fill", half(r, 1)),
+        Shape::Demoting => ("fill", half(r, 0)),
+        Shape::Empty | Shape::Voter | Shape::Learner | Shape::Stray | Shape::Tombstone => {
+            ("dot", String::new())
+        }
+    }
+}
+
+/// A circle as a path, its middle `y` below the peer's.
+fn circle(y: f64, r: f64) -> String {
+    format!(
+        "M{0} {1} a{2} {2} 0 1 0 {3} 0 a{2} {2} 0 1 0 -{3} 0 Z",
+        px(-r),
+        px(y),
+        px(r),
+        px(2.0 * r)
+    )
 }
 
 /// The left or right half of a circle.
@@ -58,51 +86,55 @@ fn half(r: f64, sweep: u8) -> String {
     format!("M0 {0} A{1} {1} 0 0 {sweep} 0 {1} Z", px(-r), px(r))
 }
 
-fn sign(condition: Condition, r: f64) -> Html {
-    match condition {
-        Condition::Well | Condition::Uninitialised => Html::default(),
-        Condition::Pending => html! {
-            <path class="sign" d={format!("M{0} 0 h0.1 M0 0 h0.1 M{1} 0 h0.1",
-                px(-r * 0.4), px(r * 0.4))} />
-        },
-        Condition::Down => html! {
-            <path class="sign" d={format!("M0 {0} V{1} M{2} {3} L0 {1} L{4} {3}", px(-r * 0.5),
-                px(r * 0.5), px(-r * 0.4), px(r * 0.1), px(r * 0.4))} />
-        },
+/// The sign of a condition, where it has one.
+fn sign(condition: Condition, r: f64) -> Option<(&'static str, String)> {
+    let d = match condition {
+        Condition::Well | Condition::Uninitialised => return None,
+        Condition::Pending => {
+            format!("M{0} 0 h0.1 M0 0 h0.1 M{1} 0 h0.1", px(-r * 0.4), px(r * 0.4))
+        }
+        Condition::Down => format!(
+            "M0 {0} V{1} M{2} {3} L0 {1} L{4} {3}",
+            px(-r * 0.5),
+            px(r * 0.5),
+            px(-r * 0.4),
+            px(r * 0.1),
+            px(r * 0.4)
+        ),
         Condition::OnStoppedStore
         | Condition::OnTombstone
         | Condition::OnErasedStore
         | Condition::Missing
             if r < LEGIBLE =>
         {
-            Html::default()
+            return None;
         }
         Condition::OnStoppedStore
         | Condition::OnTombstone
         | Condition::OnErasedStore
-        | Condition::Missing => html! {
-            <path class="sign" d={format!("M{0} {1} L{1} {0}", px(-r * 0.45), px(r * 0.45))} />
-        },
-    }
+        | Condition::Missing => format!("M{0} {1} L{1} {0}", px(-r * 0.45), px(r * 0.45)),
+    };
+    Some(("sign", d))
 }
 
+/// The style of shapes that have one of their own; the others differ by their outline.
 fn shape_class(shape: Shape) -> &'static str {
     match shape {
-        Shape::Empty => "empty",
-        Shape::Leader => "leader",
         Shape::ForceLeader => "force-leader",
-        Shape::Voter => "voter",
-        Shape::Learner => "learner",
-        Shape::Incoming => "incoming",
-        Shape::Demoting => "demoting",
         Shape::Stray => "stray",
-        Shape::Tombstone => "remains",
+        Shape::Empty
+        | Shape::Leader
+        | Shape::Voter
+        | Shape::Learner
+        | Shape::Incoming
+        | Shape::Demoting
+        | Shape::Tombstone => "",
     }
 }
 
 fn condition_class(condition: Condition) -> &'static str {
     match condition {
-        Condition::Well => "well",
+        Condition::Well => "",
         Condition::Pending => "pending",
         Condition::Down => "down",
         Condition::Uninitialised => "bare",

@@ -3,23 +3,23 @@
 use view::{Lang, Word};
 use yew::{Callback, Html, classes, html};
 
-use crate::model::{Msg, Preference, Theme};
+use crate::model::{Model, Msg, Preference, Theme};
 
-/// The head of the page.
-pub(crate) fn header(
-    lang: Lang,
-    theme: Theme,
-    title: &str,
-    opening: &str,
-    send: &Callback<Msg>,
-) -> Html {
+/// The head of the page. Until something has happened, the sentence stands out.
+pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
+    let (lang, theme) = (model.lang, model.theme);
+    let scenario = model.session.run().scenario();
+    let title = lang.pick(&scenario.title.en, &scenario.title.zh);
+    let opening = lang.pick(&scenario.opening.en, &scenario.opening.zh);
     html! {
         <header class="head">
             { logo() }
             <h1 class="brand">{ "RegionScope" }</h1>
             <p class="incident"><span class="tag accent">{ Word::Incident.text(lang) }</span>
-                <strong>{ title }</strong></p>
-            <p class="lede">{ opening }</p>
+                <strong>{ title.to_owned() }</strong></p>
+            <p class={classes!("lede", model.is_opening().then_some("opening"))}>
+                { opening.to_owned() }
+            </p>
             <div class="switches">
                 <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
                     { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }

@@ -33,7 +33,8 @@ impl Component for JustHappened {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let Props { lang, items, parting, send } = ctx.props();
         html! {
-            <section class="panel happened" data-testid="happened">
+            <section class="panel happened" data-testid="happened" tabindex="0"
+                aria-label={Word::JustHappened.text(*lang)}>
                 <h3>{ Word::JustHappened.text(*lang) }</h3>
                 if let Some(parting) = parting {
                     { divergence(parting, *lang, send) }

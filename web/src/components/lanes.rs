@@ -1,6 +1,9 @@
 //! The lanes of the matrix: zones, stores and their states; and the arcs from stores that ask for
 //! an address in vain.
 
+use std::collections::BTreeSet;
+
+use sim::StoreId;
 use sim::store::{Engine, StoreStatus};
 use view::cluster_view::{AskState, FailedResolves, Lane, Matrix, Process, Standing};
 use view::layout::Layout;
@@ -10,12 +13,14 @@ use yew::{Html, classes, html};
 use super::matrix::px;
 
 /// About how many pixels a letter under a lane's number takes.
-const LETTER: f64 = 6.2;
+const LETTER: f64 = 6.6;
+/// Below this width a lane's letters are small.
+const NARROW: f64 = 44.0;
 
 /// All lanes, behind the rows.
 pub(crate) fn lanes(world: usize, matrix: &Matrix, layout: &Layout, lang: Lang) -> Html {
     html! {
-        <g class="lanes">
+        <g aria-hidden="true">
             { zones(matrix, layout) }
             { for matrix.lanes.iter().enumerate().map(|(at, l)| lane(world, at, l, layout, lang)) }
         </g>
@@ -52,9 +57,12 @@ fn lane(world: usize, at: usize, lane: &Lane, layout: &Layout, lang: Lang) -> Ht
     };
     let (left, width) = (px(x - layout.lane / 2.0 + 2.0), px(layout.lane - 4.0));
     let height = px(layout.bottom() - 49.0);
-    let name = phrases::lane(lane, lang);
-    let squeezed = layout.lane < LETTER * name.len() as f64;
-    let title = format!("store {} · {} · {}", lane.store, lane.engine.name(), lane.address);
+    let full = phrases::lane(lane, lang);
+    let is_narrow = layout.lane < NARROW;
+    let fits = !is_narrow && LETTER * full.len() as f64 <= layout.lane;
+    let name = if fits { full } else { phrases::lane_short(lane, lang) };
+    let title = format!("store {} · {} · {full}", lane.store, lane.engine.name());
+    let title = format!("{title} · {}", lane.address);
     html! {
         <g class={classes!("lane", state, engine)} key={lane.store.0}>
             <title>{ title }</title>
@@ -65,31 +73,59 @@ fn lane(world: usize, at: usize, lane: &Lane, layout: &Layout, lang: Lang) -> Ht
                     fill={format!("url(#hatch-{world})")} />
             }
             <text class="lane-id" x={px(x)} y="31" text-anchor="middle">{ lane.store.0 }</text>
-            <text class="lane-state" x={px(x)} y="44" text-anchor="middle"
-                textLength={squeezed.then(|| px(layout.lane - 3.0))}
-                lengthAdjust={squeezed.then_some("spacingAndGlyphs")}>{ name }</text>
+            <text class={classes!("lane-state", is_narrow.then_some("narrow"))} x={px(x)} y="44"
+                text-anchor="middle">{ name }</text>
         </g>
     }
 }
 
-/// The arcs of failed resolves: bold where a store still asks.
-pub(crate) fn arcs(matrix: &Matrix, layout: &Layout) -> Html {
+/// The arcs of failed resolves: bold where a store still asks, and then with a count in that
+/// store's own lane, where no other can come in its way.
+pub(crate) fn arcs(matrix: &Matrix, layout: &Layout, lang: Lang) -> Html {
     let place = |store| matrix.lanes.iter().position(|lane| lane.store == store);
-    let mut height = 0;
-    let arcs = matrix.arcs.iter().filter_map(|failed| {
-        let (from, to) = (place(failed.from)?, place(failed.to)?);
-        if failed.state == AskState::Asking {
-            height += 1;
-        }
-        Some(arc(failed, layout, from, to, height))
-    });
-    html! { <g class="arcs">{ for arcs }</g> }
+    let arcs = matrix
+        .arcs
+        .iter()
+        .filter_map(|failed| Some(arc(failed, layout, place(failed.from)?, place(failed.to)?)));
+    let lanes = matrix.lanes.iter().enumerate();
+    let counts = lanes.filter_map(|(at, lane)| count(matrix, lane, layout, at));
+    let sought: BTreeSet<StoreId> =
+        matrix.arcs.iter().filter(|failed| is_asking(failed)).map(|failed| failed.to).collect();
+    html! {
+        <g aria-hidden="true">
+            { for arcs }
+            if !sought.is_empty() {
+                <text class="asks" x={px(layout.left - 4.0)} y={px(layout.counts_y())}
+                    text-anchor="end">{ phrases::seek_in_vain(&sought, lang) }</text>
+            }
+            { for counts }
+        </g>
+    }
 }
 
-fn arc(failed: &FailedResolves, layout: &Layout, from: usize, to: usize, nth: usize) -> Html {
+fn is_asking(failed: &FailedResolves) -> bool {
+    failed.state == AskState::Asking
+}
+
+/// How often the store of a lane that still asks has asked in vain.
+fn count(matrix: &Matrix, lane: &Lane, layout: &Layout, at: usize) -> Option<Html> {
+    let asked = matrix.arcs.iter().filter(|f| f.from == lane.store && is_asking(f));
+    let total: u64 = asked.map(|failed| failed.count).sum();
+    let class = classes!("count", (layout.lane < NARROW).then_some("narrow"));
+    (0 < total).then(|| {
+        html! {
+            <text {class} key={lane.store.0} x={px(layout.lane_x(at))} y={px(layout.counts_y())}
+                text-anchor="middle">{ format!("×{total}") }</text>
+        }
+    })
+}
+
+fn arc(failed: &FailedResolves, layout: &Layout, from: usize, to: usize) -> Html {
     let (x1, x2) = (layout.lane_x(from), layout.lane_x(to));
-    let base = layout.top - 2.0;
-    let peak = base - 10.0 - ((nth.max(1) - 1) % 2) as f64 * 10.0;
+    let (highest, base) = layout.arcs_y();
+    // The farther, the higher: arcs to the same store do not lie on one another.
+    let share = from.abs_diff(to) as f64 / layout.lanes.max(1) as f64;
+    let peak = base - (base - highest) * (0.4 + 0.6 * share);
     let class = match failed.state {
         AskState::Asking => "arc asking",
         AskState::Blacklisted => "arc black-listed",
@@ -104,12 +140,15 @@ fn arc(failed: &FailedResolves, layout: &Layout, from: usize, to: usize, nth: us
                 { format!("{} → {}: ×{}", failed.from, failed.to, failed.count) }
             </title>
             <path d={path} />
-            if failed.state == AskState::Asking {
+            if is_asking(failed) {
                 <circle cx={px(x1)} cy={px(base)} r="2.5" />
-                <text x={px((x1 + x2) / 2.0)} y={px(peak + 3.0)} text-anchor="middle">
-                    { format!("{} → {} ×{}", failed.from, failed.to, failed.count) }
-                </text>
+                <path class="head" d={arrow(x2, base)} />
             }
         </g>
     }
+}
+
+/// An arrow's head that points down.
+fn arrow(x: f64, y: f64) -> String {
+    format!("M{} {} h7.0 L{} {} Z", px(x - 3.5), px(y - 5.0), px(x), px(y + 1.0))
 }

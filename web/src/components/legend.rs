@@ -25,7 +25,7 @@ pub(crate) fn legend(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html
         MatrixForm::Table => (Word::AsPicture, MatrixForm::Picture),
     };
     html! {
-        <div class="legend">
+        <section class="legend" aria-label={Word::Legend.text(lang)}>
             <ul aria-label={Word::Legend.text(lang)}>
                 { for ITEMS.into_iter().map(|(shape, condition, word)| {
                     let cell = Cell { shape, condition, ..Cell::default() };
@@ -42,6 +42,6 @@ pub(crate) fn legend(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html
                 onclick={send.reform(move |_| Msg::Prefer(Preference::Matrix(other)))}>
                 { word.text(lang) }
             </button>
-        </div>
+        </section>
     }
 }

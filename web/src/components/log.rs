@@ -77,6 +77,7 @@ fn world_log(lang: Lang, world: usize, log: &[LogEntry], lines: u64) -> Html {
     }
 }
 
+/// Lines have no keys: a new one changes texts and not the page's tree.
 fn entry(entry: &LogEntry) -> Html {
     let class = match entry.level {
         Level::Info => "line",
@@ -84,12 +85,10 @@ fn entry(entry: &LogEntry) -> Html {
         Level::Error => "line error",
     };
     html! {
-        <div {class} key={entry.key}>
+        <div {class}>
             <span class="speaker">{ &entry.speaker }</span>
             <code>{ &entry.text }</code>
-            if let Some(repeats) = &entry.repeats {
-                <span class="repeats">{ repeats }</span>
-            }
+            <span class="repeats">{ entry.repeats.as_deref().unwrap_or_default() }</span>
         </div>
     }
 }

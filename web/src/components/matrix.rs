@@ -49,28 +49,40 @@ impl Component for MatrixPicture {
         html! {
             <svg class="matrix" width={px(layout.width)} height={px(layout.height)}
                 viewBox={format!("0 0 {} {}", px(layout.width), px(layout.height))}
-                role="img" aria-label={label} tabindex="0" {onkeydown}
+                role="listbox" aria-label={label} tabindex="0" {onkeydown}
+                aria-activedescendant={p.selected.map(|region| row_id(p.index, region))}
                 onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
                 { hatch(p.index) }
                 { lanes(p.index, &p.matrix, layout, p.lang) }
                 { for p.matrix.rows.iter().enumerate().map(|(at, row)| html! {
                     <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
+                        world={p.index}
                         layout={*layout} held={p.selected == Some(row.region)}
                         lit={p.hovered == Some(row.region)}
-                        differs={p.differing.contains(&row.region)} send={p.send.clone()} />
+                        differs={p.differing.contains(&row.region)}
+                        is_settled={p.now != Millis::ZERO} send={p.send.clone()} />
                 }) }
-                { arcs(&p.matrix, layout) }
+                { arcs(&p.matrix, layout, p.lang) }
                 { caches(p) }
             </svg>
         }
     }
 }
 
+/// The id of a region's row, by which the matrix says which one is held.
+pub(crate) fn row_id(world: usize, region: RegionId) -> String {
+    format!("row-{world}-{region}")
+}
+
+/// More rows than there are.
+const FAR: i64 = 1_000_000;
+
 fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
     let msg = match event.key().as_str() {
         "ArrowUp" => Msg::Walk(-1),
         "ArrowDown" => Msg::Walk(1),
-        "Home" => Msg::Walk(-1_000),
+        "Home" => Msg::Walk(-FAR),
+        "End" => Msg::Walk(FAR),
         "Escape" => Msg::Select(None),
         _ => return None,
     };
@@ -81,7 +93,7 @@ fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
 
 fn hatch(world: usize) -> Html {
     html! {
-        <defs>
+        <defs aria-hidden="true">
             <pattern id={format!("hatch-{world}")} width="6" height="6"
                 patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                 <line class="hatch-line" x1="0" y1="0" x2="0" y2="6" />
@@ -93,7 +105,7 @@ fn hatch(world: usize) -> Html {
 fn caches(p: &Props) -> Html {
     let y = p.layout.bottom() + 15.0;
     html! {
-        <g class="caches">
+        <g aria-hidden="true">
             <text class="caches-title" x="2" y={px(y)}>{ Word::ResolverCaches.text(p.lang) }</text>
             <text class="caches-hint" x={px(p.layout.width - 4.0)} y={px(y)} text-anchor="end">
                 { Word::ResolverHint.text(p.lang) }

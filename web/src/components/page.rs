@@ -22,7 +22,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
     html! {
         <div class="app">
             <a class="skip" href="#world-0">{ Word::SkipToWorlds.text(lang) }</a>
-            { header(lang, model.theme, title(model), opening(model), send) }
+            { header(model, send) }
             { notice(model.notice, lang, send) }
             { steps(model, send) }
             <main class="worlds" aria-label={Word::Matrix.text(lang)}>
@@ -44,16 +44,6 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             </footer>
         </div>
     }
-}
-
-fn title(model: &Model) -> &str {
-    let title = &model.session.run().scenario().title;
-    model.lang.pick(&title.en, &title.zh)
-}
-
-fn opening(model: &Model) -> &str {
-    let opening = &model.session.run().scenario().opening;
-    model.lang.pick(&opening.en, &opening.zh)
 }
 
 fn believed(model: &Model) -> Vec<Vec<Belief>> {

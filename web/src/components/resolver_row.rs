@@ -42,21 +42,23 @@ impl Component for ResolverRow {
             Some(_) => format!("store {}", p.store),
             None => format!("store {} –", p.store),
         };
-        let place = |line: &ResolverLine| p.lanes.iter().position(|l| l.store == line.target);
-        let lines = p.panel.iter().flat_map(|panel| panel.lines.iter());
+        let lines = p.panel.as_ref().map(|panel| &panel.lines);
+        let line = |lane: &Lane| lines?.iter().find(|line| line.target == lane.store);
         html! {
             <g {class}>
                 <text class="cache-name" x="8" y={px(y + 3.4)}>{ name }</text>
                 <line class="cache-line" x1={px(p.layout.left)} x2={px(p.layout.width - 4.0)}
                     y1={px(y + p.layout.row / 2.0)} y2={px(y + p.layout.row / 2.0)} />
-                { for lines.filter_map(|line| place(line).map(|lane| entry(p, line, lane, y))) }
+                { for p.lanes.iter().enumerate().map(|(at, lane)| match line(lane) {
+                    Some(line) => entry(p, line, at, y),
+                    None => blank(p, at, y),
+                }) }
             </g>
         }
     }
 }
 
 fn entry(p: &Props, line: &ResolverLine, lane: usize, y: f64) -> Html {
-    let x = p.layout.lane_x(lane);
     let age = line.entry.as_ref().map(|(_, at)| p.now.0.saturating_sub(at.0));
     let (class, text) = match line.link {
         Link::Blacklisted => ("entry barred", "⊘".to_owned()),
@@ -71,13 +73,28 @@ fn entry(p: &Props, line: &ResolverLine, lane: usize, y: f64) -> Html {
             None => ("entry", "–".to_owned()),
         },
     };
-    let width = p.layout.lane - 10.0;
     let left = age.map_or(0.0, |age| 1.0 - (age as f64 / ADDRESS_REFRESH_MS as f64).min(1.0));
+    drawn(p, (class, lane, y), left, (text, title(p, line)))
+}
+
+/// The place of a store that this one has not dealt with. It is drawn all the same, so that an
+/// entry that comes or goes changes attributes and not the page's tree.
+fn blank(p: &Props, lane: usize, y: f64) -> Html {
+    drawn(p, ("entry", lane, y), 0.0, (String::new(), String::new()))
+}
+
+fn drawn(
+    p: &Props,
+    (class, lane, y): (&'static str, usize, f64),
+    left: f64,
+    (text, title): (String, String),
+) -> Html {
+    let (x, width) = (p.layout.lane_x(lane), p.layout.lane - 10.0);
     let (x0, top) = (px(x - width / 2.0), px(y - p.layout.row / 2.0 + 1.5));
     let height = px(p.layout.row - 3.0);
     html! {
-        <g {class} key={line.target.0}>
-            <title>{ title(p, line) }</title>
+        <g {class} key={lane}>
+            <title>{ title }</title>
             <rect class="frame" x={x0.clone()} y={top.clone()} width={px(width)}
                 height={height.clone()} rx="2.5" />
             <rect class="age" x={x0} y={top} width={px(width * left)} {height} rx="2.5" />

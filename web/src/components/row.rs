@@ -8,11 +8,13 @@ use view::{Lang, phrases};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
 use super::cell::peer;
-use super::matrix::px;
+use super::hue_class;
+use super::matrix::{px, row_id};
 use crate::model::Msg;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct Props {
+    pub(crate) world: usize,
     pub(crate) at: usize,
     pub(crate) lang: Lang,
     pub(crate) row: Rc<Row>,
@@ -20,6 +22,8 @@ pub(crate) struct Props {
     pub(crate) held: bool,
     pub(crate) lit: bool,
     pub(crate) differs: bool,
+    /// Whether the first elections are over, so that a leader would be missed.
+    pub(crate) is_settled: bool,
     pub(crate) send: Callback<Msg>,
 }
 
@@ -41,16 +45,17 @@ impl Component for RegionRow {
         let region = row.region;
         let class = classes!(
             "region",
-            format!("hue-{}", row.hue % 6),
+            hue_class(row.hue),
             p.held.then_some("held"),
             p.lit.then_some("lit"),
             p.differs.then_some("differs"),
             row.short.then_some("short"),
-            row.leader.is_none().then_some("leaderless"),
+            (p.is_settled && row.leader.is_none()).then_some("leaderless"),
         );
         let top = px(y - layout.row / 2.0);
         html! {
-            <g {class} data-region={region.to_string()}
+            <g {class} data-region={region.to_string()} id={row_id(p.world, region)}
+                role="option" aria-selected={p.held.to_string()}
                 onclick={p.send.reform(move |_| Msg::Select(Some(region)))}
                 onmouseenter={p.send.reform(move |_| Msg::Hover(Some(region)))}>
                 <rect class="back" x="0" y={top.clone()} width={px(layout.width)}
@@ -77,7 +82,10 @@ impl RegionRow {
                 <text class="region-id" x="8" y={baseline.clone()}>{ row.region.0 }</text>
                 <text class="region-table" x={px(p.layout.left - 4.0)} y={baseline}
                     text-anchor="end">{ short }</text>
-                <title>{ title(p) }</title>
+                // Sixty of them are only made when somebody points at one.
+                if p.lit || p.held {
+                    <title>{ title(p) }</title>
+                }
             </>
         }
     }

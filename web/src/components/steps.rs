@@ -11,7 +11,12 @@ pub(crate) fn steps(model: &Model, send: &Callback<Msg>) -> Html {
     let lang = model.lang;
     let run = model.session.run();
     let next = run.next_step();
-    let all_done = next.is_none() && run.is_idle();
+    let word = match next {
+        None if run.is_idle() => Word::AllDone,
+        None => Word::NextStep,
+        Some(_) if model.is_opening() => Word::Begin,
+        Some(_) => Word::NextStep,
+    };
     html! {
         <nav class="steps" aria-label={Word::Steps.text(lang)}>
             <ol>
@@ -22,7 +27,7 @@ pub(crate) fn steps(model: &Model, send: &Callback<Msg>) -> Html {
             { caption(model) }
             <button type="button" class="primary" data-testid="next-step"
                 disabled={next.is_none()} onclick={send.reform(|_| Msg::Step(None))}>
-                { if all_done { Word::AllDone } else { Word::NextStep }.text(lang) }{ " ▸" }
+                { word.text(lang) }{ " ▸" }
             </button>
             <button type="button" data-testid="play-all" onclick={send.reform(|_| Msg::PlayAll)}>
                 { Word::PlayAll.text(lang) }

@@ -4,6 +4,7 @@ use view::cluster_view::TableRow;
 use view::{ClusterView, Lang, Word};
 use yew::{Html, classes, html};
 
+use super::hue_class;
 use super::world::name;
 
 /// The tables' panel.
@@ -35,7 +36,7 @@ fn row(index: usize, worlds: &[ClusterView]) -> Html {
     let title = worlds[0].tables[index].name.clone();
     html! {
         <tr key={index} data-table={title.to_string()}>
-            <th scope="row" class={format!("hue-{}", index % 6)}>{ title.to_string() }</th>
+            <th scope="row" class={hue_class(index)}>{ title.to_string() }</th>
             { for tables.enumerate().map(|(world, table)| cell(world, table)) }
         </tr>
     }

@@ -31,6 +31,9 @@ fn buttons(model: &Model, send: &Callback<Msg>) -> Html {
         true => (Word::Pause, icon("M4 3 H7 V13 H4 Z M9 3 H12 V13 H9 Z")),
         false => (Word::Play, icon("M4 2.5 L13 8 L4 13.5 Z")),
     };
+    // Only one button of the page calls for being pressed: while a step is left, the step's.
+    let is_calling = model.session.run().next_step().is_none();
+    let class = classes!("play", is_calling.then_some("primary"));
     let button = |word: Word, sign: Html, id: &'static str, msg: Msg| {
         html! {
             <button type="button" class="icon" title={word.text(lang)} aria-label={word.text(lang)}
@@ -42,7 +45,7 @@ fn buttons(model: &Model, send: &Callback<Msg>) -> Html {
     html! {
         <div class="buttons">
             { button(Word::StepBack, back, "step-back", Msg::Seek(Seek::Back)) }
-            <button type="button" class="primary play" data-testid="play"
+            <button type="button" {class} data-testid="play"
                 aria-label={word.text(lang)} onclick={send.reform(|_| Msg::TogglePlay)}>
                 { sign }{ word.text(lang) }
             </button>

@@ -34,8 +34,9 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
                     hovered={model.hovered} differing={model.differing.clone()}
                     send={send.clone()} />
             </div>
-            <div class={twin_class}>
-                <Twin {lang} matrix={view.matrix.clone()} selected={model.selected} />
+            <div class={twin_class} tabindex={is_table.then_some("0")}>
+                <Twin {lang} matrix={view.matrix.clone()} selected={model.selected}
+                    is_seen={is_table} />
             </div>
         </section>
     }
@@ -51,6 +52,7 @@ fn head(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
     let (release, knobs) = model.session.knobs()[index];
     let word = if index == 0 { Word::WorldA } else { Word::WorldB };
     let well = view.headline.tables_unavailable == 0 && view.headline.leaderless == 0;
+    let headline = phrases::headline(&view.headline, lang);
     let mood = if well { "ok" } else { "bad" };
     html! {
         <div class="world-head">
@@ -58,8 +60,9 @@ fn head(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
             { releases(index, release, lang, send) }
             { knobs_panel(index, lang, &knobs, send) }
             { invariants(view, index, lang) }
-            <p class={classes!("mood", mood)} data-testid={format!("headline-{index}")}>
-                { phrases::headline(&view.headline, lang) }
+            <p class={classes!("mood", mood)} data-testid={format!("headline-{index}")}
+                title={headline.clone()}>
+                { headline }
             </p>
         </div>
     }
@@ -70,7 +73,7 @@ fn releases(index: usize, chosen: Option<Release>, lang: Lang, send: &Callback<M
         Release::from_name(&effects::value_of(&event)).map(|r| Msg::SetRelease(index, r))
     });
     html! {
-        <label class="release">
+        <label>
             <span class="unseen">{ Word::Release.text(lang) }</span>
             <select {onchange} data-testid={format!("release-{index}")}>
                 { for Release::ALL.into_iter().map(|r| html! {

@@ -19,7 +19,7 @@ const SENTENCES: usize = 8;
 /// How many causes are told.
 const CAUSES: usize = 5;
 /// How many log entries a world shows.
-const LOG_ENTRIES: usize = 40;
+const LOG_ENTRIES: usize = 16;
 
 /// What the side of the page tells.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,7 +67,6 @@ pub(crate) struct Side {
 /// A log entry as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogEntry {
-    pub(crate) key: usize,
     pub(crate) speaker: String,
     pub(crate) level: Level,
     pub(crate) text: String,
@@ -135,19 +134,27 @@ fn items(session: &Session, frame: &Frame, lang: Lang) -> Vec<Item> {
 }
 
 fn tell_parting(session: &Session, frame: &Frame, parting: &Divergence, lang: Lang) -> Parting {
-    let sides = [(0, parting.left), (1, parting.right)];
-    let side = |(world, event): (usize, Option<EventId>)| {
+    let found = [parting.left, parting.right];
+    let sides = (0..found.len()).filter_map(|world| {
         let names = Names::of(&frame.worlds[world].tables);
         let events = session.events(world);
-        let chain = WhyGraph::of(events, event?).chain();
-        let mut told = chain.iter().filter_map(|id| {
-            let event = events.get(usize::try_from(id.0).ok()?)?;
-            told::told(event, &names, lang).map(|told| told.text)
-        });
-        let text = told.next().unwrap_or_default();
-        Some(Side { world, text, causes: told.take(CAUSES).collect() })
-    };
-    Parting { at: parting.at, sides: sides.into_iter().filter_map(side).collect(), lang }
+        let chain = WhyGraph::of(events, found[world]?).chain();
+        let mut told = chain.iter().filter_map(|id| told::told(event(events, *id)?, &names, lang));
+        let own = told.next()?;
+        let text = if own.weight == Weight::Routine {
+            // What this world did says little beside what the other one failed to do.
+            let other = event(session.events(1 - world), found[1 - world]?)?;
+            told::instead(&other.kind, &session.knobs()[world].1, lang)?
+        } else {
+            own.text
+        };
+        Some(Side { world, text, causes: told.map(|told| told.text).take(CAUSES).collect() })
+    });
+    Parting { at: parting.at, sides: sides.collect(), lang }
+}
+
+fn event(events: &[Event], id: EventId) -> Option<&Event> {
+    events.get(usize::try_from(id.0).ok()?)
 }
 
 fn world_log(
@@ -167,9 +174,8 @@ fn world_log(
     let entry = |group: Group| {
         let line = log::lines(&events[group.first], &knobs).pop()?;
         let repeats = group.interval_ms().map(|ms| phrases::repeats(group.count - 1, ms, lang));
-        let (key, level) = (group.first, group.level);
-        let speaker = group.speaker.to_string();
-        Some(LogEntry { key, speaker, level, text: line.to_string(), repeats })
+        let (level, speaker) = (group.level, group.speaker.to_string());
+        Some(LogEntry { speaker, level, text: line.to_string(), repeats })
     };
     book.newest(upto, LOG_ENTRIES, wanted).into_iter().rev().filter_map(entry).collect()
 }

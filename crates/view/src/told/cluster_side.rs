@@ -2,9 +2,10 @@
 
 use sim::event::{DestroyReason, ForceLeaderRefusal, ResolveVerdict};
 use sim::message::{GetStoreError, PeerChange};
-use sim::{EventKind as E, RegionId, StoreId};
+use sim::release::{LearnersOnDemotion, OrphanedPeers};
+use sim::{EventKind as E, Knobs, RegionId, StoreId};
 
-use super::{Sentence, notable, routine, turning};
+use super::{Sentence, notable, own, routine, turning};
 use crate::lang::Lang;
 
 pub(super) fn sentence(kind: &E, lang: Lang) -> Sentence {
@@ -262,6 +263,42 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
         );
     }
     losses(kind, lang)
+}
+
+/// What these knobs lead to where a learner was left behind elsewhere.
+pub(super) fn instead(other: &E, knobs: &Knobs, lang: Lang) -> Option<String> {
+    if let E::OrphanIgnored { region, peer } = other
+        && knobs.orphaned_peers == OrphanedPeers::List
+    {
+        return Some(own(
+            lang,
+            format!(
+                "PD lists learner {} of region {region} for the demotion, and the region is rid \
+                 of it (pd#9554)",
+                peer.id
+            ),
+            format!(
+                "PD 将 region {region} 的 learner {} 列入降级清单，region 就此摆脱它（pd#9554）",
+                peer.id
+            ),
+        ));
+    }
+    if let E::LearnerSkipped { region, peer } = other
+        && knobs.learners_on_demotion == LearnersOnDemotion::Remove
+    {
+        return Some(own(
+            lang,
+            format!(
+                "The demotion of region {region} removes learner {} on store {} (tikv#18760)",
+                peer.id, peer.store
+            ),
+            format!(
+                "region {region} 的降级移除 store {} 上的 learner {}（tikv#18760）",
+                peer.store, peer.id
+            ),
+        ));
+    }
+    None
 }
 
 fn losses(kind: &E, lang: Lang) -> Sentence {
