@@ -1,6 +1,6 @@
 //! The page: two worlds side by side, drawn with Yew.
 //!
-//! [`model`] is the page's whole logic and knows no browser; `effects` holds every call to the
+//! `model` is the page's whole logic and knows no browser; `effects` holds every call to the
 //! browser; `components` turn view data into elements, one file each.
 
 mod app;
