@@ -109,10 +109,14 @@ pub(crate) fn next_frame(callback: impl FnOnce(f64) + 'static) -> AnimationFrame
     request_animation_frame(callback)
 }
 
-/// The width and height of the first matrix's box.
+/// The width and height inside the first matrix's box: within its border, and beside a scroll bar
+/// where there is one. The height is told as if there were none, or bars would come and go.
 pub(crate) fn matrix_size() -> Option<(f64, f64)> {
-    let area = element("matrix-0")?.get_bounding_client_rect();
-    (1.0 < area.width()).then(|| (area.width().floor(), area.height().floor()))
+    let area = element("matrix-0")?;
+    let border = 2.0 * f64::from(area.client_top());
+    let height = area.get_bounding_client_rect().height() - border;
+    let width = f64::from(area.client_width());
+    (1.0 < width).then(|| (width, height.floor()))
 }
 
 /// Calls back after so many milliseconds; dropped, it does not.
