@@ -10,18 +10,6 @@ mod model;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[cfg(target_arch = "wasm32")]
-mod entropy {
-    //! The simulation takes its chance from a seed; whoever asks for more has found a bug.
-
-    /// Refuses to give entropy: raft-rs links `rand`, but we set every draw of its ourselves.
-    fn no_entropy(_: &mut [u8]) -> Result<(), getrandom::Error> {
-        Err(getrandom::Error::UNSUPPORTED)
-    }
-
-    getrandom::register_custom_getrandom!(no_entropy);
-}
-
 /// Starts the page; the loader calls it once the module is there.
 #[wasm_bindgen(start)]
 pub fn start() {
