@@ -160,17 +160,6 @@ impl Checker {
         }
     }
 
-    /// A snapshot moves a peer's epoch like an applied change does.
-    pub(crate) fn on_snapshot(
-        &mut self,
-        region: RegionId,
-        store: StoreId,
-        peer: PeerId,
-        epoch: RegionEpoch,
-    ) {
-        self.on_epoch(region, store, peer, epoch);
-    }
-
     /// A peer begins a new life with no epoch.
     pub(crate) fn on_created(&mut self, region: RegionId, store: StoreId, peer: PeerId) {
         self.epochs.insert((region, store), (peer, RegionEpoch::default()));
@@ -390,7 +379,7 @@ mod tests {
         let (store, epoch) = (StoreId(1), |version, conf_ver| RegionEpoch { version, conf_ver });
         let mut checker = Checker::default();
         checker.on_epoch(REGION, store, PeerId(11), epoch(2, 5));
-        checker.on_snapshot(REGION, store, PeerId(11), epoch(2, 6));
+        checker.on_epoch(REGION, store, PeerId(11), epoch(2, 6));
         checker.on_epoch(REGION, StoreId(2), PeerId(12), epoch(2, 5));
         checker.on_created(REGION, store, PeerId(19));
         checker.on_epoch(REGION, store, PeerId(19), epoch(2, 5));

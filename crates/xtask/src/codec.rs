@@ -1,5 +1,5 @@
-//! The codec that the page's raft-rs speaks. With prost the module is a fifth smaller than with
-//! protobuf, whose reflection cannot be linked away; prost wants `protoc` when it is built.
+//! The codec that the page's raft-rs speaks. With prost the module is a seventh smaller than
+//! with protobuf, whose reflection cannot be linked away; prost wants `protoc` when it is built.
 //!
 //! raft-rs's build already brings one: the crate protobuf-build, which Cargo.lock pins, holds a
 //! `protoc` for each usual system.

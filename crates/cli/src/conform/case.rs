@@ -195,8 +195,8 @@ fn peers_of(peers: &[CasePeer]) -> Vec<region::Peer> {
 #[derive(Debug, Deserialize)]
 pub struct CaseRegion {
     region_id: u64,
-    start_key: String,
-    end_key: String,
+    start_key: CaseKey,
+    end_key: CaseKey,
     #[serde(default)]
     epoch: CaseEpoch,
     peers: Vec<CasePeer>,
@@ -212,8 +212,8 @@ impl CaseRegion {
     fn region(&self) -> region::Region {
         region::Region {
             id: RegionId(self.region_id),
-            start: key(&self.start_key),
-            end: key(&self.end_key),
+            start: self.start_key.0.clone(),
+            end: self.end_key.0.clone(),
             epoch: RegionEpoch { version: self.epoch.version, conf_ver: self.epoch.conf_ver },
             peers: peers_of(&self.peers),
         }
@@ -221,14 +221,25 @@ impl CaseRegion {
 }
 
 /// The bytes themselves, or hexadecimal after `hex:`.
-fn key(text: &str) -> Key {
-    let Some(hex) = text.strip_prefix("hex:") else { return Key::new(text.as_bytes()) };
-    let digit = |pair: &[u8]| {
-        let pair = std::str::from_utf8(pair).ok()?;
-        u8::from_str_radix(pair, 16).ok()
-    };
-    let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(digit).collect();
-    Key::new(&bytes.unwrap_or_else(|| panic!("not hexadecimal: {text}")))
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct CaseKey(Key);
+
+impl TryFrom<String> for CaseKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<CaseKey, String> {
+        let Some(hex) = text.strip_prefix("hex:") else {
+            return Ok(CaseKey(Key::new(text.as_bytes())));
+        };
+        let digit = |pair: &[u8]| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        };
+        let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(digit).collect();
+        let bytes = bytes.ok_or_else(|| format!("{text} is not hexadecimal after `hex:`"))?;
+        Ok(CaseKey(Key::new(&bytes)))
+    }
 }
 
 /// One peer's report.

@@ -37,6 +37,11 @@ struct Run {
 /// what differed from what was expected.
 pub(super) fn all_runs(case: &Case) -> Vec<(String, Vec<String>)> {
     let knobs = Release::V8_5_8.knobs();
+    let (failed, auto_detect) = (failed_stores(case), case.command.auto_detect);
+    let idle = UnsafeRecovery::new(knobs);
+    if let Err(refusal) = idle.check_start(Millis::ZERO, &store_table(case), &failed, auto_detect) {
+        return vec![(case.name.clone(), vec![format!("the command is refused: {refusal}")])];
+    }
     let plain = run(case, knobs, Fault::None);
     let mut runs = vec![(case.name.clone(), differences(case, &plain))];
     if let Some(expected) = &case.expected.stage_sequence_with_injected_failure {
@@ -112,14 +117,15 @@ fn start(
     events: &mut EventLog,
 ) -> UnsafeRecovery {
     let command = &case.command;
-    let failed: Vec<StoreId> = command.failed_stores.iter().copied().map(StoreId).collect();
+    let failed = failed_stores(case);
     let mut recovery = UnsafeRecovery::new(knobs);
-    recovery
-        .check_start(Millis::ZERO, stores, &failed, command.auto_detect)
-        .unwrap_or_else(|refusal| panic!("{}: {refusal}", case.name));
     let timeout = Some(command.timeout_s);
     recovery.start(Millis::ZERO, stores, &failed, command.auto_detect, timeout, None, events);
     recovery
+}
+
+fn failed_stores(case: &Case) -> Vec<StoreId> {
+    case.command.failed_stores.iter().copied().map(StoreId).collect()
 }
 
 /// Every store is Up and was never heard from, so it counts as disconnected.

@@ -380,7 +380,7 @@ impl PeerFsm {
     fn on_snapshot_installed(&mut self, index: u64, ctx: &mut Context) {
         self.node.advance_apply_to(index);
         let (region, store) = (self.region_id(), self.store);
-        ctx.checker.on_snapshot(region, store, self.id, self.region().epoch);
+        ctx.checker.on_epoch(region, store, self.id, self.region().epoch);
         ctx.emit(EventKind::SnapshotApplied { region, store, index }, self.cause);
     }
 
