@@ -10,7 +10,6 @@ pub mod answer;
 pub mod beliefs;
 pub mod clock;
 pub mod cluster_view;
-pub mod graph;
 pub mod json;
 pub mod knob;
 pub mod lang;
