@@ -6,7 +6,7 @@ use serde::Serialize;
 use sim::{Cluster, Release};
 
 use crate::clock::WallClock;
-use crate::knob::Knob;
+use crate::knob::{self, Knob};
 use crate::log;
 
 /// How a world stands.
@@ -110,7 +110,7 @@ impl WorldSummary {
         let broken = cluster.broken_invariants().to_vec();
         WorldSummary {
             release: release.map(Release::name),
-            knobs: Knob::ALL.into_iter().map(|knob| knob_summary(knob, cluster)).collect(),
+            knobs: Knob::ALL.iter().map(|knob| knob_summary(*knob, cluster)).collect(),
             fingerprint: format!("{:016x}", cluster.fingerprint()),
             now_ms: cluster.now().0,
             recovery: recovery(cluster),
@@ -124,7 +124,7 @@ impl WorldSummary {
 }
 
 fn knob_summary(knob: Knob, cluster: &Cluster) -> (&'static str, KnobSummary) {
-    let value = knob.values(crate::Lang::En)[knob.get(&cluster.knobs())];
+    let value = knob::values(knob, crate::Lang::En)[knob.get(&cluster.knobs())];
     (knob.field(), KnobSummary { value: value.label, source: value.source })
 }
 

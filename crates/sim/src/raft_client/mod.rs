@@ -266,9 +266,8 @@ impl RaftClient {
                     ResolveVerdict::RetryWarned
                 }
             },
-            (GetStoreError::NotFound, NotFound::Retry) | (GetStoreError::Unreachable, _) => {
-                ResolveVerdict::RetryLoud
-            }
+            (GetStoreError::NotFound, NotFound::Retry | NotFound::Refresh)
+            | (GetStoreError::Unreachable, _) => ResolveVerdict::RetryLoud,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use sim::event::{ForceLeaderRefusal, ResolveVerdict};
 use sim::message::GetStoreError;
-use sim::release::{ConnectTimeoutLog, NotFound};
+use sim::release::{ConnectTimeoutLog, NotFoundLine};
 use sim::{Event, EventKind, Knobs, PeerId, RegionId, StoreId};
 
 use super::{Level, LogLine, Printer, Speaker};
@@ -170,12 +170,7 @@ fn failure_lines(
 
 /// Until 8.5.7 the resolver itself also says that PD does not know a store.
 fn prints_hint(error: GetStoreError, knobs: &Knobs) -> bool {
-    let is_unknown = error == GetStoreError::NotFound;
-    is_unknown
-        && match knobs.not_found {
-            NotFound::Retry | NotFound::Blacklist => true,
-            NotFound::RetryAndWarn => false,
-        }
+    error == GetStoreError::NotFound && knobs.not_found_line == NotFoundLine::Info
 }
 
 /// How many lines a failed resolve leaves; `None` for other events.
@@ -275,7 +270,7 @@ mod tests {
             ResolveVerdict::RetryQuiet,
             ResolveVerdict::Blacklisted,
         ];
-        for (release, verdict) in Release::ALL.into_iter().zip(verdicts) {
+        for (release, verdict) in Release::ALL.into_iter().zip(verdicts.into_iter().cycle()) {
             let event = failed(verdict, GetStoreError::NotFound);
             let knobs = release.knobs();
             assert_eq!(crate::log::count(&event, &knobs), lines(&event, &knobs).len() as u64);
