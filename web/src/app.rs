@@ -3,7 +3,6 @@
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use scenario::library;
-use sim::Release;
 use view::Lang;
 use yew::{Callback, Component, Context, Html};
 
@@ -13,8 +12,6 @@ use crate::model::{ConsoleMsg, Effect, Model, Msg, Preference, Seek, Theme, Upda
 
 /// The incident that the page opens on.
 const INCIDENT: &str = "tikv-18440";
-/// The releases that are contrasted.
-const RELEASES: [Release; 2] = [Release::V8_5_2, Release::V8_5_8];
 /// How long one frame may simulate, in milliseconds, so that drawing keeps its share.
 const WORK_MS: f64 = 8.0;
 
@@ -34,7 +31,8 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> App {
         let scenario = library::load(INCIDENT).expect("the incident is part of the program");
-        let mut model = Model::new(scenario, &RELEASES);
+        let releases = scenario.releases;
+        let mut model = Model::new(scenario, &releases);
         if let Some(mut record) = effects::broken_off_run().and_then(|text| journal::read(&text)) {
             // The last deed is the one that broke the page.
             record.inputs.pop();

@@ -20,12 +20,12 @@ use crate::source::{self, Common};
 pub(crate) struct Options {
     #[command(flatten)]
     common: Common,
-    /// The first world's release
-    #[arg(long, value_name = "RELEASE", default_value = "8.5.2", value_parser = source::release)]
-    a: Release,
-    /// The second world's release
-    #[arg(long, value_name = "RELEASE", default_value = "8.5.8", value_parser = source::release)]
-    b: Release,
+    /// The first world's release; the one the scenario names as faulty if absent
+    #[arg(long, value_name = "RELEASE", value_parser = source::release)]
+    a: Option<Release>,
+    /// The second world's release; the one the scenario names as mended if absent
+    #[arg(long, value_name = "RELEASE", value_parser = source::release)]
+    b: Option<Release>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +53,7 @@ struct Parting {
 
 /// Carries it out.
 pub(crate) fn contrast(options: &Options) -> Result<()> {
-    let run = options.common.play(&[options.a, options.b])?;
+    let run = options.common.play(|[a, b]| vec![options.a.unwrap_or(a), options.b.unwrap_or(b)])?;
     let divergence = run.divergence().map(|divergence| parting(&run, divergence));
     let worlds = run.worlds().iter().map(|world| WorldSummary::of(&world.cluster, world.release));
     let worlds: Vec<WorldSummary> = worlds.collect();
@@ -66,6 +66,7 @@ pub(crate) fn contrast(options: &Options) -> Result<()> {
     } else {
         print_sides(&mut out, &worlds)?;
         print_parting(&mut out, divergence.as_ref())?;
+        source::print_expectations(&mut out, &run)?;
     }
     out.flush()?;
     Ok(())

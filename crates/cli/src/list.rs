@@ -14,10 +14,12 @@ pub(crate) fn list() -> Result<()> {
         let Some(scenario) = library::load(id) else { continue };
         writeln!(out, "  {id:<14}{}", scenario.title.en)?;
         writeln!(out, "  {:<14}{}", "", scenario.opening.en)?;
+        let [faulty, mended] = scenario.releases;
+        writeln!(out, "  {:<14}{faulty} against {mended}", "")?;
     }
     writeln!(out, "\nReleases")?;
     writeln!(out, "  {}", Release::ALL.map(Release::name).join("  "))?;
     writeln!(out, "\nTry")?;
-    writeln!(out, "  regionscope contrast tikv-18440 --a 8.5.2 --b 8.5.8")?;
+    writeln!(out, "  regionscope contrast tikv-18440")?;
     Ok(())
 }

@@ -17,9 +17,9 @@ use crate::source::{self, Common};
 pub(crate) struct Options {
     #[command(flatten)]
     common: Common,
-    /// The release of TiKV and PD
-    #[arg(long, value_name = "RELEASE", default_value = "8.5.2", value_parser = source::release)]
-    tikv: Release,
+    /// The release of TiKV and PD; the one the scenario names as faulty if absent
+    #[arg(long, value_name = "RELEASE", value_parser = source::release)]
+    tikv: Option<Release>,
 }
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ struct Report<'a> {
 
 /// Carries it out.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let run = options.common.play(&[options.tikv])?;
+    let run = options.common.play(|[faulty, _]| vec![options.tikv.unwrap_or(faulty)])?;
     let world = WorldSummary::of(&run.worlds()[0].cluster, run.worlds()[0].release);
     let mut out = io::BufWriter::new(io::stdout().lock());
     if options.common.json {
@@ -45,6 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         for line in summary(&world) {
             writeln!(out, "{line}")?;
         }
+        source::print_expectations(&mut out, &run)?;
     }
     out.flush()?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Where a scenario comes from, and the arguments that all commands share.
 
-use std::io;
+use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -24,10 +24,12 @@ pub(crate) struct Common {
 }
 
 impl Common {
-    /// Runs the scenario under these releases: every step that is not optional, until the
-    /// scenario's end or the moment asked for.
-    pub(crate) fn play(&self, releases: &[Release]) -> Result<Run> {
-        let mut run = Run::of_releases(scenario(&self.scenario)?, releases, self.seed)?;
+    /// Runs the scenario under the releases that `choose` makes of its own pair: every step that
+    /// is not optional, until the scenario's end or the moment asked for.
+    pub(crate) fn play(&self, choose: impl FnOnce([Release; 2]) -> Vec<Release>) -> Result<Run> {
+        let scenario = scenario(&self.scenario)?;
+        let releases = choose(scenario.releases);
+        let mut run = Run::of_releases(scenario, &releases, self.seed)?;
         match self.until {
             None => run.run_to_end(),
             Some(until) => {
@@ -37,6 +39,18 @@ impl Common {
         }
         Ok(run)
     }
+}
+
+/// Prints what the scenario expects of each world's release, and whether it came so.
+pub(crate) fn print_expectations(out: &mut impl Write, run: &Run) -> Result<()> {
+    for world in 0..run.worlds().len() {
+        let Some((expected, met)) = run.expectation(world) else { continue };
+        writeln!(out, "\nExpected of {}: {}", expected.release, expected.text.en)?;
+        for (check, met) in expected.checks.iter().zip(met) {
+            writeln!(out, "  {}  {check}", if met { "as expected" } else { "OTHERWISE  " })?;
+        }
+    }
+    Ok(())
 }
 
 /// The scenario of this id, or in this file.

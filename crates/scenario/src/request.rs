@@ -7,6 +7,7 @@ use std::fmt;
 
 use sim::Command;
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
+use sim::store::StoreState;
 
 /// One line of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,34 @@ pub enum Condition {
     NoLearners(String),
     /// PD has not heard from these stores for more than 20 s.
     Disconnected(Vec<StoreId>),
+    /// Unsafe recovery has reached its stage Failed.
+    RecoveryFailed,
+    /// Every region that some running store holds has a leader.
+    AllLed,
+    /// PD's record of the store says so.
+    StoreIs {
+        /// The store.
+        store: StoreId,
+        /// What the record says; `None` for no record.
+        state: Option<StoreState>,
+    },
+    /// The store has the other one on its black-list.
+    Blacklisted {
+        /// Who refuses to dial.
+        by: StoreId,
+        /// Whom.
+        store: StoreId,
+    },
+    /// So many members, or more, will never answer.
+    Ghosts {
+        /// How many.
+        at_least: u64,
+    },
+    /// So many resolves, or more, gave no address.
+    FailedResolves {
+        /// How many.
+        at_least: u64,
+    },
 }
 
 impl fmt::Display for Request {
@@ -125,6 +154,17 @@ impl fmt::Display for Condition {
             Condition::Available(table) => write!(f, "available {table}"),
             Condition::NoLearners(table) => write!(f, "no learners {table}"),
             Condition::Disconnected(stores) => write!(f, "disconnected {}", List(stores)),
+            Condition::RecoveryFailed => f.write_str("recovery failed"),
+            Condition::AllLed => f.write_str("all regions led"),
+            Condition::StoreIs { store, state: Some(state) } => {
+                write!(f, "store {store} is {}", state.name())
+            }
+            Condition::StoreIs { store, state: None } => write!(f, "store {store} is unknown"),
+            Condition::Blacklisted { by, store } => write!(f, "{by} black-lists {store}"),
+            Condition::Ghosts { at_least } => write!(f, "ghosts at least {at_least}"),
+            Condition::FailedResolves { at_least } => {
+                write!(f, "failed resolves at least {at_least}")
+            }
         }
     }
 }

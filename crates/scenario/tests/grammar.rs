@@ -4,7 +4,8 @@
 use scenario::{
     Condition, DEFAULT_LIMIT_MS, Query, Request, Scenario, Text, VERBS, Wait, completions, parse,
 };
-use sim::{Command, RegionId, StoreId};
+use sim::store::StoreState;
+use sim::{Command, RegionId, Release, StoreId};
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
     ids.iter().copied().map(StoreId).collect()
@@ -73,6 +74,13 @@ fn requests() -> Vec<Request> {
         Condition::Available("tpcc.stock".into()),
         Condition::NoLearners("tpcc.stock".into()),
         Condition::Disconnected(stores(&[1, 2])),
+        Condition::RecoveryFailed,
+        Condition::AllLed,
+        Condition::StoreIs { store: StoreId(502), state: Some(StoreState::Tombstone) },
+        Condition::StoreIs { store: StoreId(502), state: None },
+        Condition::Blacklisted { by: StoreId(5), store: StoreId(502) },
+        Condition::Ghosts { at_least: 3 },
+        Condition::FailedResolves { at_least: 100 },
     ];
     let limits = [DEFAULT_LIMIT_MS, 600_000, 90_000];
     let waits = conditions.iter().flat_map(|condition| {
@@ -213,6 +221,10 @@ fn a_small_scenario_is_read() {
     let lines: Vec<String> =
         scenario.steps[0].lines.iter().map(|line| line.request.to_string()).collect();
     assert_eq!(lines, ["stop store 1", "wait 10s"]);
+    assert_eq!(scenario.releases.map(Release::name), ["7.5.0", "master"]);
+    let checks: Vec<String> =
+        scenario.expectations[0].checks.iter().map(|check| check.to_string()).collect();
+    assert_eq!(checks, ["not all regions led", "store 1 is Up"]);
     let peers: Vec<String> =
         scenario.setup.regions[1].region.peers.iter().map(|peer| peer.to_string()).collect();
     assert_eq!(peers, ["id:21 store_id:1", "id:30 store_id:2", "id:31 store_id:7 role:Learner"]);

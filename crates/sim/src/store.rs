@@ -49,6 +49,17 @@ pub enum StoreState {
     Tombstone,
 }
 
+impl StoreState {
+    /// PD's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            StoreState::Up => "Up",
+            StoreState::Offline => "Offline",
+            StoreState::Tombstone => "Tombstone",
+        }
+    }
+}
+
 /// The name PD shows for a store: for one that is `Up` it depends on the age of its last store
 /// heartbeat. PD: `pkg/response/store.go:BuildStoreInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

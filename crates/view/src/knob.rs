@@ -203,7 +203,7 @@ pub fn values(knob: Knob, lang: Lang) -> Vec<KnobValue> {
 }
 
 fn words(knob: Knob) -> &'static Words {
-    &WORDS[knob as usize]
+    WORDS.iter().find(|words| words.knob == knob).expect("every knob has words, a test says")
 }
 
 /// The release that behaves so, if one does.
@@ -219,7 +219,6 @@ mod tests {
     fn every_value_has_words() {
         for knob in Knob::ALL.iter().copied() {
             for lang in [Lang::En, Lang::Zh] {
-                assert_eq!(words(knob).knob, knob);
                 assert_eq!(values(knob, lang).len(), knob.values(), "{knob:?}");
                 assert!(!question(knob, lang).is_empty());
             }

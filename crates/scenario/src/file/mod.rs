@@ -9,6 +9,7 @@
 //! opening zh …
 //! seed 18440
 //! end 2h                         # where a run ends that is told no other end
+//! releases 8.5.2 8.5.8           # the pair that is contrasted: with the fault, and without it
 //!
 //! max-replicas 6
 //! store 1 tikv zone dc1 address 10.0.1.1:20160 heartbeat 1200ms
@@ -28,6 +29,11 @@
 //!
 //! optional step                  # offered, but not part of the run
 //! …
+//!
+//! expect 8.5.2                   # how it stands in the end under this release
+//! text en …
+//! text zh …
+//!     not available tpcc.stock   # what `wait until` knows, or `not` and that
 //! ```
 //!
 //! (The comments beside the lines are for this page; in a file they stand on lines of their own.)
@@ -40,10 +46,10 @@ mod reader;
 
 use std::fmt;
 
-use sim::{Millis, Setup};
+use sim::{Millis, Release, Setup};
 
 use crate::grammar::error::ParseError;
-use crate::request::Request;
+use crate::request::{Condition, Request};
 
 /// A cluster, and what is done to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +68,40 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Where a run ends that is told no other end.
     pub end: Millis,
+    /// The pair that is contrasted where nothing else is asked for: the release with the fault, and
+    /// the one without it.
+    pub releases: [Release; 2],
+    /// What is to be seen in the end, by release.
+    pub expectations: Vec<Expectation>,
+}
+
+/// How a scenario ends under one release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The release.
+    pub release: Release,
+    /// What is to be seen.
+    pub text: Text,
+    /// What holds when every step that is not optional is done and the run has come to its end.
+    pub checks: Vec<Check>,
+}
+
+/// A condition that holds in the end, or does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The number of its line in the file, from 1.
+    pub number: usize,
+    /// Whether the condition holds.
+    pub holds: bool,
+    /// The condition.
+    pub condition: Condition,
+}
+
+/// The line of the file, without its indentation.
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.holds { "" } else { "not " }, self.condition)
+    }
 }
 
 /// A part of a scenario that is run at one press of a button.

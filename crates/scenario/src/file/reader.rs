@@ -1,9 +1,10 @@
-//! The frame of a scenario file: header, cluster, steps.
+//! The frame of a scenario file: header, cluster, steps, and what is expected in the end.
 
-use sim::Millis;
+use sim::{Millis, Release};
 
 use super::cluster::Cluster;
-use super::{Line, Scenario, Step, Text};
+use super::{Check, Expectation, Line, Scenario, Step, Text};
+use crate::grammar::condition::condition;
 use crate::grammar::error::{ParseError, Problem};
 use crate::grammar::parse_line;
 use crate::grammar::words::{Word, Words};
@@ -51,16 +52,24 @@ struct Reader {
     seed: Option<u64>,
     end: Option<Millis>,
     cluster: Cluster,
+    releases: Option<[Release; 2]>,
     /// Each with the line it begins on.
     steps: Vec<(usize, Step)>,
+    expectations: Vec<(usize, Expectation)>,
 }
 
-const HEADER: &str = "`scenario`, `title`, `opening`, `seed`, `end`, `max-replicas`, `store`, \
-                      `table`, `region` or `step`";
+/// What is contrasted where a file names no releases.
+const RELEASES: [Release; 2] = [Release::V8_5_2, Release::V8_5_8];
+
+const HEADER: &str = "`scenario`, `title`, `opening`, `seed`, `end`, `releases`, `max-replicas`, \
+                      `store`, `table`, `region` or `step`";
 
 impl Reader {
     fn line(&mut self, number: usize, line: &str, mut words: Words<'_>) -> Result<(), ParseError> {
         let first = words.next().expect("a line with content has a first word");
+        if !self.expectations.is_empty() {
+            return self.ending(number, first, line, words);
+        }
         match first.text {
             "step" => {
                 words.finish()?;
@@ -73,6 +82,7 @@ impl Reader {
                 self.begin_step(number, true);
                 Ok(())
             }
+            "expect" => self.expect(number, words),
             "title" | "text" | "opening" => self.text(first, line, words),
             _ if self.steps.is_empty() => self.header(first, words),
             _ => {
@@ -82,6 +92,50 @@ impl Reader {
                 Ok(())
             }
         }
+    }
+
+    /// `expect RELEASE`
+    fn expect(&mut self, number: usize, mut words: Words<'_>) -> Result<(), ParseError> {
+        let word = words.word(RELEASE)?;
+        let release = Release::from_name(word.text).ok_or_else(|| word.expected(RELEASE))?;
+        words.finish()?;
+        if self.expectations.iter().any(|(_, before)| before.release == release) {
+            return Err(twice(word));
+        }
+        let expectation = Expectation { release, text: Text::default(), checks: Vec::new() };
+        self.expectations.push((number, expectation));
+        Ok(())
+    }
+
+    /// A line after the first `expect`: another one, its text, or a condition.
+    fn ending(
+        &mut self,
+        number: usize,
+        first: Word<'_>,
+        line: &str,
+        words: Words<'_>,
+    ) -> Result<(), ParseError> {
+        match first.text {
+            "expect" => self.expect(number, words),
+            "text" => {
+                let (_, expectation) = self.expectations.last_mut().expect("one has begun");
+                append(&mut expectation.text, line, words)
+            }
+            "step" | "optional" | "title" | "opening" => {
+                Err(first.expected("`expect`, `text` or a condition: the steps end at `expect`"))
+            }
+            _ => self.check(number, Words::of(number, line)),
+        }
+    }
+
+    /// A condition, or `not` and one.
+    fn check(&mut self, number: usize, mut words: Words<'_>) -> Result<(), ParseError> {
+        let holds = !words.skip("not");
+        let condition = condition(&mut words)?;
+        words.finish()?;
+        let (_, expectation) = self.expectations.last_mut().expect("one has begun: just checked");
+        expectation.checks.push(Check { number, holds, condition });
+        Ok(())
     }
 
     fn begin_step(&mut self, number: usize, optional: bool) {
@@ -94,6 +148,7 @@ impl Reader {
             "scenario" => self.id.replace(id(&mut words)?).is_none(),
             "seed" => self.seed.replace(words.count("a number, such as `18440`")?).is_none(),
             "end" => self.end.replace(Millis(words.span()?)).is_none(),
+            "releases" => self.releases.replace(pair(&mut words)?).is_none(),
             "max-replicas" => return self.cluster.max_replicas(first, words),
             "store" => return self.cluster.store(words),
             "table" => return self.cluster.table(words),
@@ -105,12 +160,7 @@ impl Reader {
     }
 
     /// `title en …` and its kind. Lines of one kind and language go on with each other.
-    fn text(
-        &mut self,
-        first: Word<'_>,
-        line: &str,
-        mut words: Words<'_>,
-    ) -> Result<(), ParseError> {
+    fn text(&mut self, first: Word<'_>, line: &str, words: Words<'_>) -> Result<(), ParseError> {
         let step = self.steps.last_mut().map(|(_, step)| step);
         let text = match (first.text, step) {
             ("title", Some(step)) => &mut step.title,
@@ -120,19 +170,7 @@ impl Reader {
             ("text", None) => return Err(first.expected("`step` before the `text` of one")),
             _ => return Err(first.expected("`opening` before the first step")),
         };
-        let what = "`en` or `zh`, the language of the text";
-        let language = words.word(what)?;
-        let (kept, space) = match language.text {
-            "en" => (&mut text.en, " "),
-            "zh" => (&mut text.zh, ""),
-            _ => return Err(language.expected(what)),
-        };
-        let begin = words.word("the text")?;
-        if !kept.is_empty() {
-            kept.push_str(space);
-        }
-        kept.extend(line.trim_end().chars().skip(begin.column - 1));
-        Ok(())
+        append(text, line, words)
     }
 
     fn finish(self, end: (usize, usize)) -> Result<Scenario, ParseError> {
@@ -146,11 +184,14 @@ impl Reader {
         for (line, step) in &self.steps {
             check_text(&step.title, ["the step's `title en`", "the step's `title zh`"])
                 .and(check_text(&step.text, ["the step's `text en`", "the step's `text zh`"]))
-                .map_err(|what| ParseError {
-                    line: *line,
-                    column: 1,
-                    problem: Problem::Missing(what),
-                })?;
+                .map_err(|what| missing_at(*line, what))?;
+        }
+        for (line, expectation) in &self.expectations {
+            let what = ["the expectation's `text en`", "the expectation's `text zh`"];
+            check_text(&expectation.text, what).map_err(|what| missing_at(*line, what))?;
+            if expectation.checks.is_empty() {
+                return Err(missing_at(*line, "what is expected, such as `all regions led`"));
+            }
         }
         Ok(Scenario {
             id: self.id.ok_or_else(|| missing("`scenario ID`"))?,
@@ -160,8 +201,46 @@ impl Reader {
             end: self.end.ok_or_else(|| missing("`end SPAN`"))?,
             setup: self.cluster.finish(end)?,
             steps: self.steps.into_iter().map(|(_, step)| step).collect(),
+            releases: self.releases.unwrap_or(RELEASES),
+            expectations: self.expectations.into_iter().map(|(_, expected)| expected).collect(),
         })
     }
+}
+
+/// Reads `en …` or `zh …` and goes on with what there is of that language.
+fn append(text: &mut Text, line: &str, mut words: Words<'_>) -> Result<(), ParseError> {
+    let what = "`en` or `zh`, the language of the text";
+    let language = words.word(what)?;
+    let (kept, space) = match language.text {
+        "en" => (&mut text.en, " "),
+        "zh" => (&mut text.zh, ""),
+        _ => return Err(language.expected(what)),
+    };
+    let begin = words.word("the text")?;
+    if !kept.is_empty() {
+        kept.push_str(space);
+    }
+    kept.extend(line.trim_end().chars().skip(begin.column - 1));
+    Ok(())
+}
+
+fn missing_at(line: usize, what: &'static str) -> ParseError {
+    ParseError { line, column: 1, problem: Problem::Missing(what) }
+}
+
+const RELEASE: &str = "a release, such as `8.5.2`; `regionscope list` names them";
+
+/// Two different releases.
+fn pair(words: &mut Words<'_>) -> Result<[Release; 2], ParseError> {
+    let mut pair = RELEASES;
+    for place in 0..2 {
+        let word = words.word(RELEASE)?;
+        pair[place] = Release::from_name(word.text).ok_or_else(|| word.expected(RELEASE))?;
+        if place == 1 && pair[0] == pair[1] {
+            return Err(word.expected("another release than the first"));
+        }
+    }
+    Ok(pair)
 }
 
 /// Which of the two languages is missing, if one is.

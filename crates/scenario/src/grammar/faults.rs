@@ -2,9 +2,10 @@
 
 use sim::Command;
 
+use super::condition::condition;
 use super::error::{ParseError, Problem};
 use super::words::{Word, Words, number, table_name};
-use crate::request::{Condition, DEFAULT_LIMIT_MS, Request, Wait};
+use crate::request::{DEFAULT_LIMIT_MS, Request, Wait};
 
 /// Reads a line whose first word, `verb`, is one of ours; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
@@ -117,24 +118,4 @@ fn wait(words: &mut Words<'_>) -> Result<Wait, ParseError> {
     };
     words.finish()?;
     Ok(Wait::Until { condition, at_most_ms })
-}
-
-fn condition(words: &mut Words<'_>) -> Result<Condition, ParseError> {
-    let what = "`recovery finished`, `available TABLE`, `no learners TABLE` or `disconnected \
-                STORES`";
-    let table = "a table with its database, such as `tpcc.stock`";
-    let word = words.word(what)?;
-    match word.text {
-        "recovery" => {
-            words.keyword("finished", "`finished`, as in `wait until recovery finished`")?;
-            Ok(Condition::RecoveryFinished)
-        }
-        "available" => Ok(Condition::Available(table_name(words.word(table)?)?)),
-        "no" => {
-            words.keyword("learners", "`learners`, as in `wait until no learners tpcc.stock`")?;
-            Ok(Condition::NoLearners(table_name(words.word(table)?)?))
-        }
-        "disconnected" => Ok(Condition::Disconnected(words.stores()?)),
-        _ => Err(word.expected(what)),
-    }
 }

@@ -103,6 +103,18 @@ pub const VERBS: &[Verb] = &[
         "wait until no region of the table has a learner", "等待表的 Region 中没有 learner"),
     Verb::new(Tool::Script, "wait until disconnected", "STORE,… [for at most SPAN]",
         "wait until PD misses the stores' heartbeats", "等待 PD 判定这些 store 失联"),
+    Verb::new(Tool::Script, "wait until recovery failed", "[for at most SPAN]",
+        "wait until unsafe recovery has failed", "等待 unsafe recovery 失败"),
+    Verb::new(Tool::Script, "wait until all regions led", "[for at most SPAN]",
+        "wait until every region has a leader", "等待每个 Region 都有 leader"),
+    Verb::new(Tool::Script, "wait until store", "STORE is STATE [for at most SPAN]",
+        "wait until PD's record says so", "等待 PD 把 store 记为该状态"),
+    Verb::new(Tool::Script, "wait until", "STORE black-lists STORE [for at most SPAN]",
+        "wait until a store refuses to dial another", "等待一个 store 将另一个拉黑"),
+    Verb::new(Tool::Script, "wait until ghosts at least", "N [for at most SPAN]",
+        "wait until so many members will never answer", "等待出现这么多 ghost"),
+    Verb::new(Tool::Script, "wait until failed resolves at least", "N [for at most SPAN]",
+        "wait until so many resolves gave no address", "等待这么多次解析失败"),
     Verb::new(Tool::Script, "help", "", "this list", "显示本列表"),
 ];
 

@@ -26,15 +26,49 @@ impl Verdict {
 /// Whether what `wait` waits for holds in `cluster` now. A plain span is over when its time is,
 /// which the caller knows.
 pub(super) fn verdict(wait: &Wait, cluster: &Cluster) -> Verdict {
-    let condition = match wait {
-        Wait::For(_) => return Verdict::Holds,
-        Wait::Until { condition, .. } => condition,
-    };
+    match wait {
+        Wait::For(_) => Verdict::Holds,
+        Wait::Until { condition, .. } => judge(condition, cluster),
+    }
+}
+
+/// Whether `condition` holds in `cluster` now.
+pub(super) fn judge(condition: &Condition, cluster: &Cluster) -> Verdict {
     match condition {
         Condition::RecoveryFinished => recovery_finished(cluster.pd().recovery().stage()),
         Condition::Available(table) => available(cluster, table),
         Condition::NoLearners(table) => no_learners(cluster, table),
         Condition::Disconnected(stores) => disconnected(cluster, stores),
+        Condition::RecoveryFailed => recovery_failed(cluster.pd().recovery().stage()),
+        Condition::AllLed => {
+            Verdict::of(cluster.region_ids().all(|region| is_led(cluster, region)))
+        }
+        Condition::StoreIs { store, state } => {
+            let record = cluster.pd().stores().get(store);
+            Verdict::of(record.map(|record| record.state) == *state)
+        }
+        Condition::Blacklisted { by, store } => {
+            let by = cluster.store(*by);
+            Verdict::of(by.is_some_and(|by| by.client().blacklist().any(|dead| dead == *store)))
+        }
+        Condition::Ghosts { at_least } => {
+            Verdict::of(*at_least <= cluster.ghost_peers().len() as u64)
+        }
+        Condition::FailedResolves { at_least } => {
+            Verdict::of(*at_least <= cluster.failed_resolves())
+        }
+    }
+}
+
+fn is_led(cluster: &Cluster, region: RegionId) -> bool {
+    cluster.leader_of(region).is_some()
+}
+
+fn recovery_failed(stage: RecoveryStage) -> Verdict {
+    match recovery_finished(stage) {
+        Verdict::Never if stage == RecoveryStage::Failed => Verdict::Holds,
+        Verdict::Holds | Verdict::Never => Verdict::Never,
+        Verdict::NotYet => Verdict::NotYet,
     }
 }
 

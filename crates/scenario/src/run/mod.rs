@@ -17,9 +17,9 @@ use sim::ids::SECOND;
 use sim::{Cluster, Knobs, Millis, Refusal, Release, SetupError};
 
 use crate::divergence::{Comparison, Divergence};
-use crate::file::{Line, Scenario};
+use crate::file::{Expectation, Line, Scenario};
 use crate::request::{Request, Wait};
-use condition::{Verdict, verdict};
+use condition::{Verdict, judge, verdict};
 use record::{Deed, Input, Record};
 
 /// How often, in simulated milliseconds, a waiting script looks whether it may go on.
@@ -183,6 +183,17 @@ impl Run {
     /// The scenario.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// What the scenario expects of this world in the end, and for each of its checks whether it is
+    /// as expected now. `None` where it says nothing of the world's release.
+    pub fn expectation(&self, world: usize) -> Option<(&Expectation, Vec<bool>)> {
+        let World { release, cluster } = &self.worlds[world];
+        let mut expectations = self.scenario.expectations.iter();
+        let expected = expectations.find(|expected| Some(expected.release) == *release)?;
+        let holds = |condition| judge(condition, cluster) == Verdict::Holds;
+        let met = expected.checks.iter().map(|check| holds(&check.condition) == check.holds);
+        Some((expected, met.collect()))
     }
 
     /// The worlds, in the order in which they were given.
