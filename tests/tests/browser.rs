@@ -155,6 +155,55 @@ fn same_seeds_end_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> 
     Ok(())
 }
 
+#[test]
+fn every_incident_ends_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> {
+    let browser = Browser::open("incidents")?;
+    browser.test_id("play")?;
+    for id in scenario::library::ids() {
+        let scenario = scenario::library::load(id).context("it is in the library")?;
+        let releases = scenario.releases;
+        let mut run = scenario::Run::of_releases(scenario, &releases, None)?;
+        run.run_to_end();
+        let native = run.worlds().iter().map(|world| world.cluster.fingerprint());
+        let native: Vec<String> = native.map(|print| format!("{print:016x}")).collect();
+        let wasm = browser.execute(
+            "const [id] = arguments;
+            return import('./regionscope.js').then(page => page.default().then(() =>
+                page.incident_fingerprints(id)));",
+            &[json!(id)],
+        )?;
+        ensure!(wasm == native.join(" "), "{id}: {wasm} in wasm, {native:?} natively");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_incident_can_be_opened_and_begun() -> Result<()> {
+    let browser = Browser::open("library")?;
+    browser.test_id("incident")?;
+    for id in scenario::library::ids() {
+        let scenario = scenario::library::load(id).context("it is in the library")?;
+        let open = "const list = document.querySelector('[data-testid=incident]');
+            list.value = arguments[0];
+            list.dispatchEvent(new Event('change', { bubbles: true }));";
+        browser.execute(open, &[json!(id)])?;
+        let opening = scenario.opening.en.as_str();
+        browser.wait_until(format!("the opening of {id}"), || {
+            Ok(browser.test_id("opening")?.text()? == opening)
+        })?;
+        for (world, release) in scenario.releases.into_iter().enumerate() {
+            let shown = browser.test_id(&format!("release-{world}"))?;
+            let shown = shown.attribute("data-release")?.unwrap_or_default();
+            ensure!(shown == release.name(), "{id}: world {world} is {shown}, not {release}");
+        }
+        browser.test_id("step-event")?.click()?;
+        browser.wait_until(format!("an event of {id}"), || Ok(elapsed(&browser)? != "0"))?;
+    }
+    let errors = browser.console_errors()?;
+    ensure!(errors.is_empty(), "on the console: {errors:#?}");
+    Ok(())
+}
+
 /// Plays all steps as fast as the page can, to the scenario's end.
 fn play_to_the_end(browser: &Browser) -> Result<()> {
     browser.test_id("play-all")?;

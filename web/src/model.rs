@@ -11,7 +11,7 @@ mod update;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use scenario::{Deed, Query, Request, Scenario};
+use scenario::{Deed, Query, Request, Scenario, Text, library};
 use sim::{Millis, RegionId, Release};
 use view::cluster_view::{ClusterView, differing_rows};
 use view::knob::Knob;
@@ -45,6 +45,8 @@ pub(crate) enum Msg {
     PlayAll,
     /// Start again from the beginning.
     Restart,
+    /// Open the incident of this id instead.
+    Open(String),
     /// Give a world the knobs of a release.
     SetRelease(usize, Release),
     /// Give a world another value of a knob.
@@ -165,6 +167,8 @@ impl Update {
 
 /// Everything that the page shows follows from this.
 pub(crate) struct Model {
+    /// The incidents that can be opened: their ids and titles.
+    pub(crate) incidents: Rc<[(String, Text)]>,
     pub(crate) session: Session,
     pub(crate) clock: Clock,
     /// How far the frame under way goes.
@@ -204,7 +208,9 @@ impl Model {
 
     fn with(session: Session) -> Model {
         let frame = session.timeline().newest().expect("a session records its beginning").clone();
+        let incidents = library::ids().filter_map(library::load);
         let mut model = Model {
+            incidents: incidents.map(|incident| (incident.id, incident.title)).collect(),
             session,
             clock: Clock::default(),
             goal: Millis::ZERO,
@@ -228,7 +234,7 @@ impl Model {
 
     /// A model that goes on with a run that broke off.
     pub(crate) fn restored(mut self, record: &scenario::Record) -> Model {
-        let scenario = self.session.run().scenario().clone();
+        let Some(scenario) = library::load(&record.scenario) else { return self };
         self.session = Session::replaying(scenario, &record.worlds, record);
         self.notice = Some(Notice::Restored);
         self.look();

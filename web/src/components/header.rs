@@ -1,23 +1,23 @@
 //! The head of the page: what it is, what one is about to see, language and theme.
 
 use view::{Lang, Word};
-use yew::{Callback, Html, classes, html};
+use yew::{Callback, Event, Html, classes, html};
 
+use crate::effects;
 use crate::model::{Model, Msg, Preference, Theme};
 
 /// The head of the page. Until something has happened, the sentence stands out.
 pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
     let (lang, theme) = (model.lang, model.theme);
     let scenario = model.session.run().scenario();
-    let title = lang.pick(&scenario.title.en, &scenario.title.zh);
     let opening = lang.pick(&scenario.opening.en, &scenario.opening.zh);
     html! {
         <header class="head">
             { logo() }
             <h1 class="brand">{ "RegionScope" }</h1>
-            <p class="incident"><span class="tag accent">{ Word::Incident.text(lang) }</span>
-                <strong>{ title.to_owned() }</strong></p>
-            <p class={classes!("lede", model.is_opening().then_some("opening"))}>
+            { incidents(model, send) }
+            <p class={classes!("lede", model.is_opening().then_some("opening"))}
+                data-testid="opening">
                 { opening.to_owned() }
             </p>
             <div class="switches">
@@ -29,6 +29,25 @@ pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
                 </div>
             </div>
         </header>
+    }
+}
+
+/// The incident that is open, and the others to be opened instead.
+fn incidents(model: &Model, send: &Callback<Msg>) -> Html {
+    let lang = model.lang;
+    let open = &model.session.run().scenario().id;
+    let onchange = send.reform(|event: Event| Msg::Open(effects::value_of(&event)));
+    html! {
+        <label class="incident">
+            <span class="tag accent">{ Word::Incident.text(lang) }</span>
+            <select {onchange} data-testid="incident">
+                { for model.incidents.iter().map(|(id, title)| html! {
+                    <option value={id.clone()} selected={id == open}>
+                        { lang.pick(title.en.as_str(), title.zh.as_str()).to_owned() }
+                    </option>
+                }) }
+            </select>
+        </label>
     }
 }
 

@@ -75,7 +75,8 @@ fn releases(index: usize, chosen: Option<Release>, lang: Lang, send: &Callback<M
     html! {
         <label>
             <span class="unseen">{ Word::Release.text(lang) }</span>
-            <select {onchange} data-testid={format!("release-{index}")}>
+            <select {onchange} data-testid={format!("release-{index}")}
+                data-release={chosen.map(Release::name)}>
                 { for Release::ALL.into_iter().map(|r| html! {
                     <option value={r.name()} selected={chosen == Some(r)}>
                         { format!("TiKV {r}") }

@@ -164,3 +164,19 @@ fn a_step_stops_at_the_moment_its_last_line_is_done() {
         assert_eq!(model.frame.at, Millis(end));
     }
 }
+
+#[test]
+fn another_incident_is_opened_with_its_own_releases_and_restored_as_itself() {
+    let mut model = page();
+    let before = model.session.run().scenario().id.clone();
+    send(&mut model, Msg::Open("no-such".into()));
+    assert_eq!(model.session.run().scenario().id, before);
+    let (id, _) = model.incidents.last().expect("there are some").clone();
+    send(&mut model, Msg::Open(id.clone()));
+    let scenario = library::load(&id).expect("it is one of the list");
+    assert_eq!(model.session.run().scenario().id, id);
+    let releases: Vec<_> = model.session.knobs().iter().map(|(release, _)| *release).collect();
+    assert_eq!(releases, scenario.releases.map(Some));
+    let record = model.session.whole_record();
+    assert_eq!(page().restored(&record).session.run().scenario().id, id);
+}

@@ -1,6 +1,6 @@
 //! What each message changes.
 
-use scenario::{Deed, Request};
+use scenario::{Deed, Request, library};
 use sim::{Millis, Release};
 use view::knob::{Knob, release_of};
 
@@ -32,6 +32,7 @@ impl Model {
             Msg::Step(step) => self.step(step),
             Msg::PlayAll => self.play_all(),
             Msg::Restart => self.restart(),
+            Msg::Open(id) => self.open(&id),
             Msg::SetRelease(world, release) => self.set_release(world, release),
             Msg::SetKnob(world, knob, value) => self.set_knob(world, knob, value),
             Msg::Console(msg) => self.use_console(msg),
@@ -200,6 +201,18 @@ impl Model {
         let scenario = self.session.run().scenario().clone();
         let session = Session::new(scenario, &self.session.knobs());
         self.replace(session);
+        self.clock.playing = Playing::Paused;
+        Update { redraw: true, effects: vec![self.kept()] }
+    }
+
+    /// Opens another incident, under the releases that it contrasts.
+    fn open(&mut self, id: &str) -> Update {
+        let Some(scenario) = library::load(id) else {
+            return Update::nothing();
+        };
+        let worlds = scenario.releases.map(|release| (Some(release), release.knobs()));
+        (self.selected, self.hovered) = (None, None);
+        self.replace(Session::new(scenario, &worlds));
         self.clock.playing = Playing::Paused;
         Update { redraw: true, effects: vec![self.kept()] }
     }
