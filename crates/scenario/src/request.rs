@@ -6,6 +6,7 @@
 use std::fmt;
 
 use sim::Command;
+use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
 use sim::store::StoreState;
 
@@ -41,6 +42,8 @@ pub enum Query {
     PlacementRules,
     /// `SELECT * FROM information_schema.tiflash_replica`: the tables with TiFlash replicas.
     TiflashReplicas,
+    /// `faults`: what people have done to networks and machines and not undone.
+    Faults,
     /// `help`: what can be typed, see [`VERBS`](crate::VERBS).
     Help,
 }
@@ -128,6 +131,7 @@ impl fmt::Display for Query {
             Query::TiflashReplicas => {
                 f.write_str("SELECT * FROM information_schema.tiflash_replica;")
             }
+            Query::Faults => f.write_str("faults"),
             Query::Help => f.write_str("help"),
         }
     }
@@ -176,11 +180,15 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::StopStores(stores) => write!(f, "stop store {}", List(stores)),
         Command::StartStores(stores) => write!(f, "start store {}", List(stores)),
         Command::LoseDisk(store) => write!(f, "lose disk of {store}"),
-        Command::Cut { from, to } => write!(f, "cut {} {}", List(from), List(to)),
-        Command::Delay { from, to, by_ms } => {
-            write!(f, "delay {} {} {}", List(from), List(to), Span(*by_ms))
+        Command::Cut(links) => write!(f, "cut {}", Between(links, true)),
+        Command::Delay { links, by_ms } => {
+            write!(f, "delay {} {}", Between(links, false), Span(*by_ms))
         }
-        Command::Heal => f.write_str("heal"),
+        Command::SetMishaps { links, mishaps, percent } => {
+            write!(f, "{} {}", mishaps.text(*percent), Between(links, false))
+        }
+        Command::Heal(None) => f.write_str("heal"),
+        Command::Heal(Some(links)) => write!(f, "heal {}", Between(links, true)),
         Command::SetLoad { tables, writes_per_minute } => write_load(f, tables, *writes_per_minute),
         Command::RemoveFailedStores { stores, auto_detect, timeout_s } => {
             write_remove_failed_stores(f, stores, *auto_detect, *timeout_s)
@@ -237,10 +245,25 @@ fn write_remove_failed_stores(
     }
 }
 
-/// Store ids as the tools take them: separated by commas alone.
-struct List<'a>(&'a [StoreId]);
+/// Links, with an arrow only where they are not what the verb means without one.
+struct Between<'a>(&'a Links, bool);
 
-impl fmt::Display for List<'_> {
+impl fmt::Display for Between<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Between(Links { from, to, both_ways }, meant) = self;
+        let arrow = match both_ways {
+            both_ways if both_ways == meant => "",
+            true => " <->",
+            false => " ->",
+        };
+        write!(f, "{}{arrow} {}", List::<Node>(from), List::<Node>(to))
+    }
+}
+
+/// Ids as the tools take them: separated by commas alone.
+struct List<'a, T>(&'a [T]);
+
+impl<T: fmt::Display> fmt::Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, store) in self.0.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };

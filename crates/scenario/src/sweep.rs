@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use sim::fault::Links;
 use sim::ids::{MINUTE, SECOND};
 use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::setup::{RegionSetup, StoreSetup, TableSetup};
@@ -338,7 +339,7 @@ impl Script<'_> {
             1..=3 => self.stop(),
             4..=6 => self.start(),
             7 => self.break_network(),
-            8 => self.ask(Command::Heal),
+            8 => self.ask(Command::Heal(None)),
             9 => self.lose_disk(),
             10 => self.load(),
             11..=13 => self.recover(),
@@ -387,8 +388,9 @@ impl Script<'_> {
             (self.stores(), self.stores())
         };
         let by_ms = self.dice.one_of(&[0, 500, 2_000, 10_000]);
-        let cut = Command::Cut { from: from.clone(), to: to.clone() };
-        let command = self.dice.one_of(&[cut, Command::Delay { from, to, by_ms }]);
+        let cut = Command::Cut(Links::between(&from, &to));
+        let delay = Command::Delay { links: Links::one_way(&from, &to), by_ms };
+        let command = self.dice.one_of(&[cut, delay]);
         self.ask(command);
     }
 

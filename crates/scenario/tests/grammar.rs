@@ -4,11 +4,30 @@
 use scenario::{
     Condition, DEFAULT_LIMIT_MS, Query, Request, Scenario, Text, VERBS, Wait, completions, parse,
 };
+use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::store::StoreState;
 use sim::{Command, RegionId, Release, StoreId};
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
     ids.iter().copied().map(StoreId).collect()
+}
+
+fn one_way() -> Links {
+    Links::one_way(&stores(&[1, 2]), &stores(&[5, 6]))
+}
+
+fn both_ways() -> Links {
+    Links::between(&stores(&[1]), &stores(&[5, 6]))
+}
+
+fn mishaps(
+    links: Links,
+    mishap: Mishap,
+    kind: Option<MessageKind>,
+    region: Option<RegionId>,
+    percent: u64,
+) -> Command {
+    Command::SetMishaps { links, mishaps: Mishaps { mishap, kind, region }, percent }
 }
 
 /// One of every command there is; a new variant stops the build in `request.rs`, whose printer
@@ -29,11 +48,19 @@ fn commands() -> Vec<Command> {
         Command::StopStores(stores(&[1, 2, 9, 502])),
         Command::StartStores(stores(&[502])),
         Command::LoseDisk(StoreId(502)),
-        Command::Cut { from: stores(&[1, 2]), to: stores(&[5, 6]) },
-        Command::Delay { from: stores(&[1]), to: stores(&[5, 6]), by_ms: 2_000 },
-        Command::Delay { from: stores(&[1]), to: stores(&[5, 6]), by_ms: 1_500 },
-        Command::Delay { from: stores(&[1]), to: stores(&[5, 6]), by_ms: 0 },
-        Command::Heal,
+        Command::Cut(both_ways()),
+        Command::Cut(one_way()),
+        Command::Cut(Links { to: vec![Node::Pd], ..both_ways() }),
+        Command::Delay { links: one_way(), by_ms: 2_000 },
+        Command::Delay { links: both_ways(), by_ms: 1_500 },
+        Command::Delay { links: one_way(), by_ms: 0 },
+        mishaps(one_way(), Mishap::Drop, None, None, 100),
+        mishaps(both_ways(), Mishap::Duplicate, Some(MessageKind::MsgAppend), None, 10),
+        mishaps(one_way(), Mishap::Reorder, None, Some(region), 0),
+        mishaps(one_way(), Mishap::Drop, Some(MessageKind::MsgSnapshot), Some(region), 1),
+        Command::Heal(None),
+        Command::Heal(Some(both_ways())),
+        Command::Heal(Some(one_way())),
         load(&tables, 60),
         load(&tables, 90),
         load(&tables, 0),
@@ -67,6 +94,7 @@ fn requests() -> Vec<Request> {
         Query::Recovery,
         Query::PlacementRules,
         Query::TiflashReplicas,
+        Query::Faults,
         Query::Help,
     ];
     let conditions = [
@@ -125,6 +153,10 @@ fn the_same_thing_may_be_typed_in_several_ways() {
             "select  *  from INFORMATION_SCHEMA.TIFLASH_REPLICA ;",
             "SELECT * FROM information_schema.tiflash_replica;",
         ),
+        ("cut 1 <-> 5,6", "cut 1 5,6"),
+        ("delay 1 -> 5,6 2s", "delay 1 5,6 2000ms"),
+        ("drop MsgAppend 1 5", "drop 100% MsgAppend 1 -> 5"),
+        ("drop MSGSNAPSHOT region 7 1 <-> 5", "drop 100% MsgSnapshot region 7 1 <-> 5"),
         ("load tpcc.stock 1/s", "load tpcc.stock 60/min"),
         ("load all off", "load off"),
         ("wait 1m30s", "wait 90s"),

@@ -10,12 +10,15 @@ use crate::agenda::{ConnectionTimer, Item, Life};
 use crate::command::Command;
 use crate::context::Context;
 use crate::event::{Event, EventKind, Subject};
+use crate::fault::Fault;
 use crate::fingerprint::Fingerprint;
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::Checker;
 use crate::load::Load;
-use crate::network::{Body, Envelope, LATENCY_TO_PD};
+use crate::message::{GetStoreError, Schedule};
+use crate::network::{Body, Envelope};
 use crate::pd::Pd;
+use crate::raft_client::PD_PATIENCE_MS;
 use crate::raftstore::{PeerFsm, STORE_HEARTBEAT_MS, Store};
 use crate::refusal::Refusal;
 use crate::region::{Peer, Region};
@@ -184,8 +187,8 @@ impl Cluster {
         self.delivered
     }
 
-    /// Every cut (`None`) and delay (milliseconds) on a link, by ascending store ids.
-    pub fn faults(&self) -> impl Iterator<Item = (StoreId, StoreId, Option<u64>)> {
+    /// Every fault in force, by kind; each prints as the command that brings it about.
+    pub fn faults(&self) -> Vec<Fault> {
         self.ctx.network.faults()
     }
 
@@ -257,11 +260,7 @@ impl Cluster {
             digest.number(table.replica_count);
             digest.number(table.progress_bp << 1 | u64::from(table.available));
         }
-        for (from, to, delay) in self.ctx.network.faults() {
-            digest.number(from.0);
-            digest.number(to.0);
-            digest.number(delay.unwrap_or(u64::MAX));
-        }
+        self.ctx.network.digest(&mut |number| digest.number(number));
         for (table, rate) in self.load.rates() {
             digest.number(table.0);
             digest.number(rate);
@@ -344,7 +343,7 @@ impl Cluster {
             }),
             Item::ConnectionLost(timer) => self.lose_connection(timer),
             Item::KeepaliveExpired(timer) => {
-                if !self.ctx.network.is_open(timer.store, timer.target) {
+                if !self.ctx.network.carries(timer.store, timer.target) {
                     self.lose_connection(timer);
                 }
             }
@@ -356,7 +355,9 @@ impl Cluster {
             Item::StoreHeartbeat(heartbeat, life) => {
                 let now = self.ctx.now;
                 let response = self.pd.on_store_heartbeat(now, *heartbeat, &mut self.ctx.events);
-                self.ctx.schedule(LATENCY_TO_PD, Item::StoreResponse(Box::new(response), life));
+                if let Some(latency) = self.ctx.network.from_pd(life.store) {
+                    self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
+                }
                 self.arm_pd();
             }
             Item::StoreResponse(response, life) => self.at_store(life.store, |store, ctx| {
@@ -367,9 +368,7 @@ impl Cluster {
             Item::RegionHeartbeat(heartbeat) => {
                 let now = self.ctx.now;
                 let order = self.pd.on_region_heartbeat(now, *heartbeat, &mut self.ctx.events);
-                if let Some(order) = order {
-                    self.ctx.schedule(LATENCY_TO_PD, Item::Schedule(Box::new(order)));
-                }
+                self.dispatch(order);
                 self.arm_pd();
             }
             Item::Schedule(order) => {
@@ -425,7 +424,20 @@ impl Cluster {
 
     fn get_store(&mut self, timer: ConnectionTimer) {
         let answer = self.pd.get_store(timer.target).map(str::to_string);
-        self.ctx.schedule(LATENCY_TO_PD, Item::StoreAnswer(timer, Box::new(answer)));
+        let (wait, answer) = match self.ctx.network.from_pd(timer.store) {
+            Some(latency) => (latency, answer),
+            None => (PD_PATIENCE_MS, Err(GetStoreError::Unreachable)),
+        };
+        self.ctx.schedule(wait, Item::StoreAnswer(timer, Box::new(answer)));
+    }
+
+    /// Sends PD's orders to the leaders they are for.
+    fn dispatch(&mut self, orders: impl IntoIterator<Item = Schedule>) {
+        for order in orders {
+            if let Some(latency) = self.ctx.network.from_pd(order.target.store) {
+                self.ctx.schedule(latency, Item::Schedule(Box::new(order)));
+            }
+        }
     }
 
     fn snapshot_sent(&mut self, life: Life, region: RegionId, to: Peer) {
@@ -454,9 +466,7 @@ impl Cluster {
         }
         self.pd_due = None;
         let orders = self.pd.advance(self.ctx.now, &mut self.ctx.events);
-        for order in orders {
-            self.ctx.schedule(LATENCY_TO_PD, Item::Schedule(Box::new(order)));
-        }
+        self.dispatch(orders);
         self.arm_pd();
     }
 

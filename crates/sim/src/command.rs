@@ -2,6 +2,7 @@
 //!
 //! The text form of a command (what an operator types) belongs to the crate `scenario`.
 
+use crate::fault::{Links, Mishaps};
 use crate::ids::{RegionId, StoreId};
 
 /// A request to change the cluster. It may be refused; see [`Refusal`](crate::Refusal).
@@ -15,24 +16,28 @@ pub enum Command {
     StartStores(Vec<StoreId>),
     /// `lose disk of …`: a stopped store's disk is gone, with every peer on it.
     LoseDisk(StoreId),
-    /// `cut A,… B,…`: no message passes between the two groups until [`Command::Heal`].
-    Cut {
-        /// One side.
-        from: Vec<StoreId>,
-        /// The other side.
-        to: Vec<StoreId>,
-    },
-    /// `delay A,… B,… 2s`: messages from the first group to the second take this much longer.
+    /// `cut A,… B,…` or `cut A,… -> B,…`: no message passes on the links until [`Command::Heal`].
+    /// `pd` may stand for a store.
+    Cut(Links),
+    /// `delay A,… B,… 2s` or `delay A,… <-> B,… 2s`: messages on the links take this much longer.
     Delay {
-        /// The senders.
-        from: Vec<StoreId>,
-        /// The receivers.
-        to: Vec<StoreId>,
+        /// Which links.
+        links: Links,
         /// Milliseconds added to the link's own latency; 0 takes the delay away.
         by_ms: u64,
     },
-    /// `heal`: takes away every cut and delay.
-    Heal,
+    /// `drop 10% MsgAppend region 7 A,… B,…`, `duplicate …`, `reorder …`: something becomes of so
+    /// many in a hundred messages on the links, of one kind and region or of all.
+    SetMishaps {
+        /// Which links; none is PD's.
+        links: Links,
+        /// Which messages, and what becomes of them.
+        mishaps: Mishaps,
+        /// In a hundred; 0 takes these mishaps away.
+        percent: u64,
+    },
+    /// `heal` or `heal A,… B,…`: takes every fault away, or those on some links.
+    Heal(Option<Links>),
     /// `load TABLE 1/s` or `load off`: clients write to every region of the tables, at the leader.
     SetLoad {
         /// Names of the tables; empty means all.

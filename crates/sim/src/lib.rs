@@ -32,6 +32,7 @@ pub mod message;
 mod cluster;
 mod context;
 mod agenda;
+pub mod fault;
 mod network;
 pub mod raftstore;
 pub mod raft_client;

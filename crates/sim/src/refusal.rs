@@ -3,6 +3,7 @@
 use std::fmt;
 use std::format_args as text;
 
+use crate::fault::Node;
 use crate::ids::{RegionId, StoreId};
 use crate::load::MAX_WRITES_PER_MINUTE;
 use crate::store::Engine;
@@ -23,8 +24,15 @@ pub enum Refusal {
     DiskInUse(StoreId),
     /// Nothing can start on a lost disk: a process on an empty one registers as a new store.
     DiskGone(StoreId),
-    /// The two groups of a cut or delay share a store.
-    SameStoreOnBothSides(StoreId),
+    /// The two groups of a network fault share a store or PD.
+    SameNodeOnBothSides(Node),
+    /// Messages of Raft pass between stores only.
+    NoRaftWithPd,
+    /// A rate of more than a hundred in a hundred.
+    RateTooHigh {
+        /// What was asked for.
+        percent: u64,
+    },
     /// No such table.
     UnknownTable(String),
     /// A load above one write a millisecond.
@@ -119,8 +127,15 @@ impl fmt::Display for Refusal {
             Self::DiskGone(store) => {
                 write!(f, "store {store} has lost its disk; it would start as a new store")
             }
-            Self::SameStoreOnBothSides(store) => {
+            Self::SameNodeOnBothSides(Node::Store(store)) => {
                 write!(f, "store {store} is on both sides; name two groups without a common store")
+            }
+            Self::SameNodeOnBothSides(Node::Pd) => f.write_str("pd is on both sides"),
+            Self::NoRaftWithPd => f.write_str(
+                "no Raft message passes between a store and pd; `cut` or `delay` their link",
+            ),
+            Self::RateTooHigh { percent } => {
+                write!(f, "{percent}% is more than all messages; at most 100%")
             }
             Self::UnknownTable(table) => {
                 let table = table.split_once('.').map_or(("test", table.as_str()), |name| name);

@@ -2,6 +2,7 @@
 //! of no meaning here (sizes of disks, flows) are left out; those given have the real names, in
 //! the real order.
 
+use sim::fault::Fault;
 use sim::pd::operator::Operator;
 use sim::pd::region_tree::RegionInfo;
 use sim::pd::rules::Rule;
@@ -201,6 +202,12 @@ fn rule_json(rule: &Rule) -> Json {
         fields.push(("label_constraints", Json::List(vec![constraint])));
     }
     Json::Object(fields)
+}
+
+/// `faults`: the faults in force, a line each, as the commands that bring them about.
+pub fn faults(cluster: &Cluster) -> String {
+    let faults: Vec<String> = cluster.faults().iter().map(Fault::to_string).collect();
+    if faults.is_empty() { "no faults".to_owned() } else { faults.join("\n") }
 }
 
 /// The columns of `information_schema.tiflash_replica`, and whether each is aligned to the right.

@@ -155,7 +155,8 @@ fn accepted(request: &Request) -> String {
         | C::LoseDisk(_)
         | C::Cut { .. }
         | C::Delay { .. }
-        | C::Heal
+        | C::SetMishaps { .. }
+        | C::Heal(_)
         | C::SetLoad { .. } => "ok".to_owned(),
     }
 }
@@ -180,6 +181,7 @@ fn answer_query(
         Query::Recovery => Ok(answer::recovery(cluster)),
         Query::PlacementRules => Ok(answer::placement_rules(cluster)),
         Query::TiflashReplicas => Ok(answer::tiflash_replicas(cluster)),
+        Query::Faults => Ok(answer::faults(cluster)),
         Query::Help => Ok(help(lang)),
     };
     match answer {

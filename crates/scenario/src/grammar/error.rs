@@ -6,6 +6,7 @@
 use std::fmt;
 
 use sim::SetupError;
+use sim::fault::MessageKind;
 
 /// A line that could not be read. Nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub enum Problem {
         /// What stands there; `None` at the end of the line.
         found: Option<String>,
     },
+    /// No message between peers has this name.
+    NoMessage(String),
     /// A number, but too large to count with.
     TooLarge(String),
     /// The same thing is named twice.
@@ -127,6 +130,10 @@ impl fmt::Display for Problem {
             }
             Self::Expected { what, found: None } => {
                 write!(f, "expected {what}, but the line ends here")
+            }
+            Self::NoMessage(word) => {
+                let kinds: Vec<&str> = MessageKind::ALL.iter().map(|kind| kind.name()).collect();
+                write!(f, "no message is called `{word}`; there are {}", kinds.join(", "))
             }
             Self::TooLarge(number) => write!(f, "`{number}` is too large"),
             Self::Twice(what) => write!(f, "{what} is named twice"),

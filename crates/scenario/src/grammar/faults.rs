@@ -1,11 +1,12 @@
 //! What no tool of TiKV's does: faults, load, and the script's own waiting.
 
 use sim::Command;
+use sim::fault::{Links, MessageKind, Mishap, Mishaps};
 
 use super::condition::condition;
 use super::error::{ParseError, Problem};
 use super::words::{Word, Words, number, table_name};
-use crate::request::{DEFAULT_LIMIT_MS, Request, Wait};
+use crate::request::{DEFAULT_LIMIT_MS, Query, Request, Wait};
 
 /// Reads a line whose first word, `verb`, is one of ours; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
@@ -15,7 +16,11 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "lose" => lose_disk(words).map(Request::Command),
         "cut" => cut(words).map(Request::Command),
         "delay" => delay(words).map(Request::Command),
-        "heal" => words.finish().map(|()| Request::Command(Command::Heal)),
+        "drop" => mishaps(Mishap::Drop, words).map(Request::Command),
+        "duplicate" => mishaps(Mishap::Duplicate, words).map(Request::Command),
+        "reorder" => mishaps(Mishap::Reorder, words).map(Request::Command),
+        "heal" => heal(words).map(Request::Command),
+        "faults" => words.finish().map(|()| Request::Query(Query::Faults)),
         "load" => load(words).map(Request::Command),
         "wait" => wait(words).map(Request::Wait),
         _ => return None,
@@ -38,18 +43,59 @@ fn lose_disk(words: &mut Words<'_>) -> Result<Command, ParseError> {
 }
 
 fn cut(words: &mut Words<'_>) -> Result<Command, ParseError> {
-    let from = words.stores()?;
-    let to = words.stores()?;
+    let links = links(true, words)?;
     words.finish()?;
-    Ok(Command::Cut { from, to })
+    Ok(Command::Cut(links))
+}
+
+/// Two groups, `1,2 -> 5,6` or `1,2 <-> 5,6`; without an arrow it is as the verb has it.
+fn links(both_ways: bool, words: &mut Words<'_>) -> Result<Links, ParseError> {
+    let from = words.nodes()?;
+    let both_ways = !words.skip("->") && (words.skip("<->") || both_ways);
+    let to = words.nodes()?;
+    Ok(Links { from, to, both_ways })
+}
+
+fn heal(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let links = if words.is_empty() { None } else { Some(links(true, words)?) };
+    words.finish()?;
+    Ok(Command::Heal(links))
+}
+
+/// `10% MsgAppend region 7 1,2 5,6`: all but the groups may be left out.
+fn mishaps(mishap: Mishap, words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let what =
+        "a rate such as `10%`, a kind of message such as `MsgAppend`, `region`, or store ids";
+    let percent = match words.peek() {
+        Some(word) if word.text.ends_with('%') => {
+            words.next();
+            number(word, word.text.trim_end_matches('%'), what)?
+        }
+        Some(_) | None => 100,
+    };
+    let kind = match words.peek() {
+        Some(word) if word.text.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            words.next();
+            let named = |kind: &&MessageKind| kind.name().eq_ignore_ascii_case(word.text);
+            let kind = MessageKind::ALL.iter().find(named);
+            Some(*kind.ok_or_else(|| word.error(Problem::NoMessage(word.text.to_owned())))?)
+        }
+        Some(_) | None => None,
+    };
+    let region = if words.skip("region") { Some(words.region()?) } else { None };
+    if words.is_empty() {
+        return Err(words.expected(what));
+    }
+    let links = links(false, words)?;
+    words.finish()?;
+    Ok(Command::SetMishaps { links, mishaps: Mishaps { mishap, kind, region }, percent })
 }
 
 fn delay(words: &mut Words<'_>) -> Result<Command, ParseError> {
-    let from = words.stores()?;
-    let to = words.stores()?;
+    let links = links(false, words)?;
     let by_ms = words.span()?;
     words.finish()?;
-    Ok(Command::Delay { from, to, by_ms })
+    Ok(Command::Delay { links, by_ms })
 }
 
 fn load(words: &mut Words<'_>) -> Result<Command, ParseError> {

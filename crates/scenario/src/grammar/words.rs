@@ -1,5 +1,6 @@
 //! A line cut into words that remember where they stood, and the small things words stand for.
 
+use sim::fault::Node;
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
 
 use super::error::{ParseError, Problem};
@@ -127,20 +128,43 @@ impl<'a> Words<'a> {
     /// `1,2,9,502`: one store at least, none twice.
     pub(crate) fn stores(&mut self) -> Result<Vec<StoreId>, ParseError> {
         let what = "store ids separated by commas alone, such as `1,2,9`";
+        self.list(what, |word, part| {
+            let store = StoreId(number(word, part, what)?);
+            Ok((store, format!("store {store}")))
+        })
+    }
+
+    /// `1,2,pd`: the same, and PD may be among them.
+    pub(crate) fn nodes(&mut self) -> Result<Vec<Node>, ParseError> {
+        let what = "store ids or `pd`, separated by commas alone, such as `1,2,9`";
+        self.list(what, |word, part| match part {
+            "pd" => Ok((Node::Pd, "pd".to_owned())),
+            _ => {
+                let store = StoreId(number(word, part, what)?);
+                Ok((Node::Store(store), format!("store {store}")))
+            }
+        })
+    }
+
+    fn list<T: PartialEq>(
+        &mut self,
+        what: &'static str,
+        read: impl Fn(Word<'_>, &str) -> Result<(T, String), ParseError>,
+    ) -> Result<Vec<T>, ParseError> {
         let word = self.word(what)?;
-        let mut stores = Vec::new();
+        let mut items = Vec::new();
         let mut column = word.column;
         for part in word.text.split(',') {
             let text = if part.is_empty() { word.text } else { part };
             let part_word = Word { text, column, ..word };
-            let store = StoreId(number(part_word, part, what)?);
-            if stores.contains(&store) {
-                return Err(part_word.error(Problem::Twice(format!("store {store}"))));
+            let (item, name) = read(part_word, part)?;
+            if items.contains(&item) {
+                return Err(part_word.error(Problem::Twice(name)));
             }
-            stores.push(store);
+            items.push(item);
             column += part.chars().count() + 1;
         }
-        Ok(stores)
+        Ok(items)
     }
 
     /// `60s`, `10m`, `2h`, `500ms` or several such in a row, in milliseconds.

@@ -4,6 +4,7 @@ use super::Cluster;
 use crate::agenda::Item;
 use crate::command::Command;
 use crate::event::EventKind;
+use crate::fault::{Links, Node};
 use crate::ids::{EventId, StoreId, TableId};
 use crate::load::MAX_WRITES_PER_MINUTE;
 use crate::network::KEEPALIVE;
@@ -20,10 +21,18 @@ impl Cluster {
                 true => Err(Refusal::DiskInUse(*store)),
                 false => Ok(()),
             },
-            Command::Cut { from, to } | Command::Delay { from, to, .. } => {
-                self.check_groups(from, to)
+            Command::Cut(links) | Command::Delay { links, .. } => self.check_links(links),
+            Command::SetMishaps { links, percent, .. } => {
+                self.check_links(links)?;
+                match *percent {
+                    0..=100 if links.from.iter().chain(&links.to).any(|end| *end == Node::Pd) => {
+                        Err(Refusal::NoRaftWithPd)
+                    }
+                    0..=100 => Ok(()),
+                    percent => Err(Refusal::RateTooHigh { percent }),
+                }
             }
-            Command::Heal => Ok(()),
+            Command::Heal(links) => links.iter().try_for_each(|links| self.check_links(links)),
             Command::SetLoad { tables, writes_per_minute } => {
                 if MAX_WRITES_PER_MINUTE < *writes_per_minute {
                     let writes_per_minute = *writes_per_minute;
@@ -93,12 +102,14 @@ impl Cluster {
         Ok(())
     }
 
-    fn check_groups(&self, from: &[StoreId], to: &[StoreId]) -> Result<(), Refusal> {
-        for store in from.iter().chain(to) {
-            self.known(*store)?;
+    fn check_links(&self, links: &Links) -> Result<(), Refusal> {
+        for end in links.from.iter().chain(&links.to) {
+            if let Node::Store(store) = end {
+                self.known(*store)?;
+            }
         }
-        match from.iter().find(|store| to.contains(store)) {
-            Some(store) => Err(Refusal::SameStoreOnBothSides(*store)),
+        match links.from.iter().find(|end| links.to.contains(end)) {
+            Some(end) => Err(Refusal::SameNodeOnBothSides(*end)),
             None => Ok(()),
         }
     }
@@ -118,9 +129,12 @@ impl Cluster {
                 store.lose_disk();
                 self.ctx.emit(EventKind::DiskLost(*id), [cause]);
             }
-            Command::Cut { from, to } => self.cut(from, to),
-            Command::Delay { from, to, by_ms } => self.ctx.network.delay(from, to, *by_ms),
-            Command::Heal => self.ctx.network.heal(),
+            Command::Cut(links) => self.cut(links),
+            Command::Delay { links, by_ms } => self.ctx.network.delay(links, *by_ms),
+            Command::SetMishaps { links, mishaps, percent } => {
+                self.ctx.network.set_mishaps(links, *mishaps, *percent);
+            }
+            Command::Heal(links) => self.ctx.network.heal(links.as_ref()),
             Command::SetLoad { tables, writes_per_minute } => {
                 self.set_load(tables, *writes_per_minute);
             }
@@ -166,10 +180,12 @@ impl Cluster {
         store.start(0, Some(cause), &mut self.ctx);
     }
 
-    fn cut(&mut self, from: &[StoreId], to: &[StoreId]) {
-        self.ctx.network.cut(from, to);
-        for (a, b) in from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b))) {
-            for (store, target) in [(a, b), (b, a)] {
+    /// Cuts links. One direction suffices to end the connections of both: no acknowledgement.
+    fn cut(&mut self, links: &Links) {
+        self.ctx.network.cut(links);
+        let both_ways = Links { both_ways: true, ..links.clone() };
+        for way in both_ways.ways() {
+            if let (Node::Store(store), Node::Store(target)) = way {
                 let timer = self.stores.get(&store).and_then(|s| s.client().established(target));
                 if let Some(timer) = timer {
                     self.ctx.schedule(KEEPALIVE, Item::KeepaliveExpired(timer));

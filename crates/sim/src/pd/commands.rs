@@ -47,7 +47,8 @@ impl Pd {
             | Command::LoseDisk(_)
             | Command::Cut { .. }
             | Command::Delay { .. }
-            | Command::Heal
+            | Command::SetMishaps { .. }
+            | Command::Heal(_)
             | Command::SetLoad { .. }
             | Command::SetTiflashReplica { .. } => Ok(()),
         }
@@ -95,7 +96,8 @@ impl Pd {
             | Command::LoseDisk(_)
             | Command::Cut { .. }
             | Command::Delay { .. }
-            | Command::Heal
+            | Command::SetMishaps { .. }
+            | Command::Heal(_)
             | Command::SetLoad { .. }
             | Command::SetTiflashReplica { .. } => panic!("not a command to PD: {command:?}"),
         }

@@ -17,13 +17,16 @@ use crate::context::Context;
 use crate::event::{EventKind, ResolveVerdict, Subject};
 use crate::ids::{EventId, MINUTE, Millis, PeerId, RegionId, SECOND, StoreId};
 use crate::message::GetStoreError;
-use crate::network::{Body, Envelope, LATENCY_TO_PD, SNAPSHOT_MS_PER_MIB};
+use crate::network::{Body, Envelope, SNAPSHOT_MS_PER_MIB};
 use crate::release::NotFound;
 
 /// Sleep between two tries of a connection task. TiKV: `raft-client-max-backoff` (since 6.4).
 pub const BACKOFF_MS: u64 = 5 * SECOND;
 /// How long a connect may take. TiKV: `wait_for_connected`.
 pub const CONNECT_TIMEOUT_MS: u64 = 5 * SECOND;
+/// How long the resolver waits for a PD that cannot be reached. TiKV: ten tries (pd_client's
+/// `LEADER_CHANGE_RETRY`) of two seconds each (`REQUEST_TIMEOUT`).
+pub const PD_PATIENCE_MS: u64 = 20 * SECOND;
 /// At most one warning about an unknown store in this time. TiKV: tikv#19993.
 const WARN_INTERVAL: u64 = MINUTE;
 /// How often a connect looks whether anybody listens.
@@ -148,7 +151,7 @@ impl RaftClient {
         }
         match self.connections.get_mut(&target) {
             Some(Connection { phase: Phase::Established { .. }, .. }) => {
-                transmit(self.store, envelope, ctx);
+                transmit(self.store, envelope, ctx, out);
             }
             Some(connection) if QUEUE_CAPACITY <= connection.queue.len() => {
                 out.push(undelivered(&envelope));
@@ -193,8 +196,17 @@ impl RaftClient {
         connection.phase = Phase::Resolving;
         connection.serial = ctx.agenda.serial();
         let timer = ConnectionTimer { store: self.store, target, serial: connection.serial };
-        let asked_at = self.resolver.ask(ctx.now, 2 * LATENCY_TO_PD);
-        ctx.agenda.push(asked_at.after(LATENCY_TO_PD), Item::GetStore(timer));
+        match ctx.network.to_pd(self.store).zip(ctx.network.from_pd(self.store)) {
+            Some((there, back)) => {
+                let asked_at = self.resolver.ask(ctx.now, there + back);
+                ctx.agenda.push(asked_at.after(there), Item::GetStore(timer));
+            }
+            None => {
+                let given_up = self.resolver.ask(ctx.now, PD_PATIENCE_MS).after(PD_PATIENCE_MS);
+                let answer = Box::new(Err(GetStoreError::Unreachable));
+                ctx.agenda.push(given_up, Item::StoreAnswer(timer, answer));
+            }
+        }
     }
 
     /// PD's answer has arrived.
@@ -295,7 +307,7 @@ impl RaftClient {
         match self.connections[&target].phase.clone() {
             Phase::BackingOff { .. } => self.resolve(target, ctx),
             Phase::Connecting { address, .. } if ctx.network.answers(self.store, &address) => {
-                self.on_connected(target, address, ctx);
+                self.on_connected(target, address, ctx, out);
             }
             Phase::Connecting { address, until } if until <= ctx.now => {
                 self.on_timed_out(target, address, ctx, out);
@@ -308,14 +320,20 @@ impl RaftClient {
         }
     }
 
-    fn on_connected(&mut self, target: StoreId, address: String, ctx: &mut Context) {
+    fn on_connected(
+        &mut self,
+        target: StoreId,
+        address: String,
+        ctx: &mut Context,
+        out: &mut Vec<Signal>,
+    ) {
         let store = self.store;
         let connection = self.connections.get_mut(&target).expect("the task of a live connection");
         connection.phase = Phase::Established { address: address.clone() };
         connection.serial = ctx.agenda.serial();
         let cause = connection.cause;
         for envelope in connection.queue.drain(..) {
-            transmit(store, envelope, ctx);
+            transmit(store, envelope, ctx, out);
         }
         ctx.emit(EventKind::Connected { store, target, address }, cause);
     }
@@ -383,10 +401,14 @@ fn undelivered(envelope: &Envelope) -> Signal {
 
 /// Hands a message to the network. A snapshot goes beside the stream and takes its time; all else
 /// keeps its order.
-fn transmit(store: StoreId, mut envelope: Box<Envelope>, ctx: &mut Context) {
+fn transmit(store: StoreId, mut envelope: Box<Envelope>, ctx: &mut Context, out: &mut Vec<Signal>) {
     let target = envelope.to.store;
     if !ctx.network.is_open(store, target) {
         return;
+    }
+    let fate = ctx.network.fate(&envelope, &mut ctx.prng);
+    if fate.is_dropped {
+        return out.push(undelivered(&envelope));
     }
     let life = ctx.network.life(store);
     if ctx.network.is_delayed(store, target) {
@@ -407,5 +429,9 @@ fn transmit(store: StoreId, mut envelope: Box<Envelope>, ctx: &mut Context) {
         | Body::CheckStalePeer
         | Body::Gc => ctx.network.arrival(store, target, ctx.now),
     };
+    let at = at.after(fate.falls_behind);
+    if fate.is_doubled {
+        ctx.agenda.push(at, Item::Raft(envelope.clone()));
+    }
     ctx.agenda.push(at, Item::Raft(envelope));
 }

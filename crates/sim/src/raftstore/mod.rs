@@ -34,7 +34,7 @@ use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
 use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId};
 use crate::message::{GetStoreError, Schedule};
-use crate::network::{Body, LATENCY_TO_PD};
+use crate::network::Body;
 use crate::raft_client::{RaftClient, ResolverCache, Signal};
 use crate::region::{Peer, Region};
 use crate::store::StoreMeta;
@@ -380,7 +380,9 @@ impl Store {
     /// Empties an outbox: messages to the raft client, heartbeats to PD, and peers' ends.
     fn flush(&mut self, out: Outbox, ctx: &mut Context) {
         for heartbeat in out.heartbeats {
-            ctx.schedule(LATENCY_TO_PD, Item::RegionHeartbeat(Box::new(heartbeat)));
+            if let Some(latency) = ctx.network.to_pd(self.id()) {
+                ctx.schedule(latency, Item::RegionHeartbeat(Box::new(heartbeat)));
+            }
         }
         let mut signals = Vec::new();
         for envelope in out.messages {

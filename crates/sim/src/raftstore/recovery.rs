@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Store;
 use super::peer::{Outbox, PeerFsm};
+use crate::agenda::Item;
 use crate::context::Context;
 use crate::event::{EventKind, Subject};
 use crate::ids::{EventId, Millis, RegionId};
@@ -186,10 +187,9 @@ impl Store {
         let region_count = self.peers.len() as u64;
         let heartbeat = StoreHeartbeat { store: self.id(), region_count, report };
         let life = self.life();
-        ctx.schedule(
-            crate::network::LATENCY_TO_PD,
-            crate::agenda::Item::StoreHeartbeat(Box::new(heartbeat), life),
-        );
+        if let Some(latency) = ctx.network.to_pd(self.id()) {
+            ctx.schedule(latency, Item::StoreHeartbeat(Box::new(heartbeat), life));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sentences on what people ask for: where most chains of causes begin.
 
-use sim::{Command, StoreId};
+use sim::Command;
+use sim::fault::{Links, Mishap, Mishaps};
 
 use crate::lang::Lang;
 
@@ -33,15 +34,22 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::LoseDisk(store) => {
             (format!("The disk of store {store} is lost"), format!("store {store} 的磁盘丢失"))
         }
-        Command::Cut { from, to } => (
-            format!("The network between {} and {} is cut", list(from), list(to)),
-            format!("{} 与 {} 之间的网络被切断", list(from), list(to)),
-        ),
-        Command::Delay { from, to, by_ms } => (
-            format!("Messages from {} to {} take {by_ms} ms more", list(from), list(to)),
-            format!("从 {} 到 {} 的消息多花 {by_ms} ms", list(from), list(to)),
-        ),
-        Command::Heal => ("The network is healed".to_owned(), "网络恢复".to_owned()),
+        Command::Cut(links) => {
+            let (en, zh) = ways(links);
+            (format!("The network {en} is cut"), format!("{zh}的网络被切断"))
+        }
+        Command::Delay { links, by_ms } => {
+            let (en, zh) = ways(links);
+            (format!("Messages {en} take {by_ms} ms more"), format!("{zh}的消息多花 {by_ms} ms"))
+        }
+        Command::SetMishaps { links, mishaps, percent } => {
+            mishaps_sentence(links, *mishaps, *percent)
+        }
+        Command::Heal(None) => ("Every fault is healed".to_owned(), "所有故障恢复".to_owned()),
+        Command::Heal(Some(links)) => {
+            let (en, zh) = ways(links);
+            (format!("The network {en} is healed"), format!("{zh}的网络恢复"))
+        }
         Command::SetLoad { writes_per_minute: 0, .. } => {
             ("Writes stop".to_owned(), "写入停止".to_owned())
         }
@@ -75,7 +83,35 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
     }
 }
 
-fn list(stores: &[StoreId]) -> String {
-    let stores: Vec<String> = stores.iter().map(StoreId::to_string).collect();
-    stores.join(", ")
+/// Which messages have which mishap.
+fn mishaps_sentence(links: &Links, mishaps: Mishaps, percent: u64) -> (String, String) {
+    let (en, zh) = ways(links);
+    let (befalls, what) = match mishaps.mishap {
+        Mishap::Drop => ("are lost", "丢失"),
+        Mishap::Duplicate => ("arrive twice", "重复到达"),
+        Mishap::Reorder => ("are overtaken by later ones", "乱序到达"),
+    };
+    let kind = mishaps.kind.map_or(String::new(), |kind| format!("{} ", kind.name()));
+    let (of, of_zh) = match mishaps.region {
+        Some(region) => (format!("of region {region} "), format!(" region {region} 的")),
+        None => (String::new(), "的".to_owned()),
+    };
+    (
+        format!("{percent}% of the {kind}messages {of}{en} {befalls}"),
+        format!("{zh}{of_zh} {kind}消息有 {percent}% {what}"),
+    )
+}
+
+/// `between 1 and 5` or `from 1 to 5`.
+fn ways(links: &Links) -> (String, String) {
+    let (from, to) = (list(&links.from), list(&links.to));
+    match links.both_ways {
+        true => (format!("between {from} and {to}"), format!("{from} 与 {to} 之间")),
+        false => (format!("from {from} to {to}"), format!("从 {from} 到 {to} ")),
+    }
+}
+
+fn list<T: ToString>(ids: &[T]) -> String {
+    let ids: Vec<String> = ids.iter().map(T::to_string).collect();
+    ids.join(", ")
 }
