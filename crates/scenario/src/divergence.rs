@@ -143,12 +143,14 @@ fn bare(kind: &EventKind) -> EventKind {
 fn topic(kind: &EventKind) -> Option<Topic> {
     match kind {
         EventKind::MembershipChanged { .. }
+        | EventKind::RegionSplit { .. }
         | EventKind::PeerCreated { .. }
         | EventKind::PeerDestroyed { .. } => Some(Topic::Membership),
         EventKind::StoreStatusChanged { .. }
         | EventKind::StoreRegistered(_)
         | EventKind::StoreErased(_) => Some(Topic::StoreState),
         EventKind::RecoveryStage { .. }
+        | EventKind::SplitRefused { .. }
         | EventKind::PlanSent { .. }
         | EventKind::StoreReported { .. }
         | EventKind::ForceLeaderRefused { .. }

@@ -8,6 +8,7 @@ use std::fmt;
 use sim::Command;
 use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
+use sim::region::Key;
 use sim::store::StoreState;
 
 /// One line of the grammar.
@@ -205,6 +206,12 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         }
         Command::AddTransferLeader { region, store } => {
             write!(f, "pd-ctl operator add transfer-leader {region} {store}")
+        }
+        Command::AddSplitRegion { region, policy, keys } => {
+            let policy = policy.to_string().to_lowercase();
+            write!(f, "pd-ctl operator add split-region {region} --policy={policy}")?;
+            let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
+            if keys.is_empty() { Ok(()) } else { write!(f, " --keys={}", keys.join(",")) }
         }
         Command::RemoveOperator(region) => write!(f, "pd-ctl operator remove {region}"),
         Command::SetTiflashReplica { table, count } => {

@@ -4,9 +4,11 @@
 use scenario::{
     Condition, DEFAULT_LIMIT_MS, Query, Request, Scenario, Text, VERBS, Wait, completions, parse,
 };
+use sim::command::SplitPolicy;
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
+use sim::region::Key;
 use sim::store::StoreState;
-use sim::{Command, RegionId, Release, StoreId};
+use sim::{Command, RegionId, Release, StoreId, TableId};
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
     ids.iter().copied().map(StoreId).collect()
@@ -77,9 +79,16 @@ fn commands() -> Vec<Command> {
         Command::AddRemovePeer { region, store },
         Command::AddAddLearner { region, store },
         Command::AddTransferLeader { region, store },
+        split(SplitPolicy::Scan, &[]),
+        split(SplitPolicy::Approximate, &[]),
+        split(SplitPolicy::UseKey, &[Key::record(TableId(45), 7), Key::record(TableId(45), 9)]),
         Command::RemoveOperator(region),
         Command::SetTiflashReplica { table, count: 2 },
     ]
+}
+
+fn split(policy: SplitPolicy, keys: &[Key]) -> Command {
+    Command::AddSplitRegion { region: RegionId(52973), policy, keys: keys.to_vec() }
 }
 
 fn requests() -> Vec<Request> {

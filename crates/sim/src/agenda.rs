@@ -6,7 +6,8 @@ use std::collections::BinaryHeap;
 
 use crate::ids::{Millis, RegionId, StoreId};
 use crate::message::{
-    GetStoreError, RegionHeartbeat, Schedule, StoreHeartbeat, StoreHeartbeatResponse,
+    AskSplit, GetStoreError, RegionHeartbeat, Schedule, SplitId, StoreHeartbeat,
+    StoreHeartbeatResponse,
 };
 use crate::network::Envelope;
 use crate::region::Peer;
@@ -42,6 +43,10 @@ pub(crate) enum Item {
     StoreResponse(Box<StoreHeartbeatResponse>, Life),
     /// A region heartbeat arrives at PD.
     RegionHeartbeat(Box<RegionHeartbeat>),
+    /// A leader's question for the ids of a split arrives at PD.
+    AskSplit(Box<AskSplit>, Life),
+    /// PD's answer arrives at the leader's store; `None` while scheduling is halted.
+    SplitAnswer(Box<AskSplit>, Option<Vec<SplitId>>, Life),
     /// PD's order arrives at the leader's store.
     Schedule(Box<Schedule>),
     /// PD has something to do.

@@ -371,6 +371,15 @@ impl Cluster {
                 self.dispatch(order);
                 self.arm_pd();
             }
+            Item::AskSplit(asked, life) => {
+                let ids = self.pd.ask_split(&asked);
+                if let Some(latency) = self.ctx.network.from_pd(life.store) {
+                    self.ctx.schedule(latency, Item::SplitAnswer(asked, ids, life));
+                }
+            }
+            Item::SplitAnswer(asked, ids, life) => self.at_store(life.store, |store, ctx| {
+                store.on_split_answer(*asked, ids, life, ctx);
+            }),
             Item::Schedule(order) => {
                 let store = order.target.store;
                 self.at_store(store, |store, ctx| store.on_schedule(&order, ctx));
@@ -381,6 +390,9 @@ impl Cluster {
                 self.ctx.schedule(POLL_MS, Item::TidbPoll);
             }
             Item::Load(region) => self.load.write(region, &mut self.stores, &mut self.ctx),
+        }
+        for region in std::mem::take(&mut self.ctx.split_off) {
+            self.load.add_region(&region, &mut self.ctx);
         }
         for store in std::mem::take(&mut self.ctx.panicked) {
             self.stop_store(store, None);

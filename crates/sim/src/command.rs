@@ -3,7 +3,10 @@
 //! The text form of a command (what an operator types) belongs to the crate `scenario`.
 
 use crate::fault::{Links, Mishaps};
+use std::fmt;
+
 use crate::ids::{RegionId, StoreId};
+use crate::region::Key;
 
 /// A request to change the cluster. It may be refused; see [`Refusal`](crate::Refusal).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +87,15 @@ pub enum Command {
         /// The store whose peer is to lead.
         store: StoreId,
     },
+    /// `pd-ctl operator add split-region R --policy=usekey --keys=HEX,…`.
+    AddSplitRegion {
+        /// The region.
+        region: RegionId,
+        /// How its leader finds where to split.
+        policy: SplitPolicy,
+        /// Where, with [`SplitPolicy::UseKey`].
+        keys: Vec<Key>,
+    },
     /// `pd-ctl operator remove R`: cancels the region's operator.
     RemoveOperator(RegionId),
     /// `ALTER TABLE t SET TIFLASH REPLICA n`: writes, changes or deletes the table's rule.
@@ -93,4 +105,29 @@ pub enum Command {
         /// Replicas wanted; 0 deletes the rule.
         count: u64,
     },
+}
+
+/// How a leader finds where to split its region. kvproto: `pdpb.CheckPolicy`.
+///
+/// The model keeps no data: by scanning or by what is known of its files, a leader finds the
+/// middle of the range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SplitPolicy {
+    /// By scanning the data.
+    Scan,
+    /// By what it knows of its files.
+    Approximate,
+    /// Where it is told.
+    UseKey,
+}
+
+/// PD's text.
+impl fmt::Display for SplitPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SplitPolicy::Scan => "SCAN",
+            SplitPolicy::Approximate => "APPROXIMATE",
+            SplitPolicy::UseKey => "USEKEY",
+        })
+    }
 }

@@ -1,6 +1,8 @@
 //! What every part of the cluster needs while something happens: the time, the knobs, chance, the
 //! agenda, the network and the event log.
 
+use std::sync::Arc;
+
 use crate::agenda::{Agenda, Item};
 use crate::event::{EventKind, EventLog};
 use crate::fingerprint::Fingerprint;
@@ -8,6 +10,7 @@ use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::Checker;
 use crate::network::Network;
 use crate::prng::Prng;
+use crate::region::Region;
 use crate::release::Knobs;
 
 /// See the module.
@@ -24,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) trace: Fingerprint,
     /// Stores whose process has just panicked, as TiKV does on a log that cannot be right.
     pub(crate) panicked: Vec<StoreId>,
+    /// Regions that a leader has just split off: clients write to them too.
+    pub(crate) split_off: Vec<Arc<Region>>,
 }
 
 impl Context {
@@ -39,6 +44,7 @@ impl Context {
             checker: Checker::default(),
             trace: Fingerprint::EMPTY,
             panicked: Vec::new(),
+            split_off: Vec::new(),
         }
     }
 

@@ -73,6 +73,22 @@ pub enum EventKind {
         /// What was changed; empty when a joint configuration was left.
         changes: Vec<PeerChange>,
     },
+    /// A region's leader applied a split.
+    RegionSplit {
+        /// What is left of the region, its last range.
+        region: Arc<Region>,
+        /// The regions that were split off, by range.
+        new: Vec<Arc<Region>>,
+        /// The leader's store.
+        store: StoreId,
+    },
+    /// PD gave a leader no ids for a split, since scheduling is halted while unsafe recovery runs.
+    SplitRefused {
+        /// The region.
+        region: RegionId,
+        /// The leader's store.
+        store: StoreId,
+    },
     /// A store created a peer, from a leader's message or by order of unsafe recovery.
     PeerCreated {
         /// The region.
@@ -397,6 +413,10 @@ pub enum OperatorName {
     AdminAddLearner,
     /// `operator add transfer-leader`.
     AdminTransferLeader,
+    /// `operator add split-region`.
+    AdminSplitRegion,
+    /// A region that reaches across the edge of a rule.
+    RuleSplitRegion,
 }
 
 impl OperatorName {
@@ -417,6 +437,8 @@ impl OperatorName {
             OperatorName::AdminRemovePeer => "admin-remove-peer",
             OperatorName::AdminAddLearner => "admin-add-learner",
             OperatorName::AdminTransferLeader => "admin-transfer-leader",
+            OperatorName::AdminSplitRegion => "admin-split-region",
+            OperatorName::RuleSplitRegion => "rule-split-region",
         }
     }
 }

@@ -17,7 +17,7 @@ pub enum Subject {
     Peer(RegionId, PeerId),
     /// Who leads a region.
     Leader(RegionId),
-    /// A region's membership.
+    /// A region's members and range.
     Members(RegionId),
     /// What PD cannot repair of a region.
     Repair(RegionId),
@@ -49,7 +49,9 @@ impl EventKind {
             | E::SteppedDown { region, .. }
             | E::ForceLeaderEntered { region, .. }
             | E::ForceLeaderExited { region, .. } => Some(Subject::Leader(*region)),
-            E::MembershipChanged { region, .. } => Some(Subject::Members(region.id)),
+            E::MembershipChanged { region, .. } | E::RegionSplit { region, .. } => {
+                Some(Subject::Members(region.id))
+            }
             E::RepairBlocked { region, .. } | E::RepairUnblocked(region) => {
                 Some(Subject::Repair(*region))
             }
@@ -58,6 +60,7 @@ impl EventKind {
             | E::TableNotReady { table, .. } => Some(Subject::Table(*table)),
             E::RecoveryStage { .. } => Some(Subject::Recovery),
             E::Commanded(_)
+            | E::SplitRefused { .. }
             | E::SnapshotApplied { .. }
             | E::TombstoneRefused { .. }
             | E::EntriesLost { .. }

@@ -6,6 +6,7 @@ use crate::agenda::Item;
 use crate::context::Context;
 use crate::ids::{MINUTE, RegionId, StoreId, TableId};
 use crate::raftstore::Store;
+use crate::region::Region;
 
 /// Most writes a minute and region: one a millisecond.
 pub(crate) const MAX_WRITES_PER_MINUTE: u64 = 60_000;
@@ -59,6 +60,17 @@ impl Load {
                 let phase = ctx.prng.range(0, interval);
                 ctx.schedule(phase, Item::Load(region));
             }
+        }
+    }
+
+    /// A region has been split off: whoever writes to its table writes to it too.
+    pub(crate) fn add_region(&mut self, region: &Region, ctx: &mut Context) {
+        let Some(table) = region.start.table() else { return };
+        self.tables.insert(region.id, table);
+        if let Some(rate) = self.rates.get(&table)
+            && self.armed.insert(region.id)
+        {
+            ctx.schedule((MINUTE / rate).max(1), Item::Load(region.id));
         }
     }
 

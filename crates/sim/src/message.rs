@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::ids::{EventId, RegionId, StoreId};
-use crate::region::{Peer, Region, RegionEpoch};
+use crate::ids::{EventId, PeerId, RegionId, StoreId};
+use crate::region::{Key, Peer, Region, RegionEpoch};
 
 /// A region leader's report to PD: every 60 s, and at once when leader or membership changed.
 /// kvproto: `pdpb.RegionHeartbeatRequest`.
@@ -50,6 +50,28 @@ pub enum ScheduleStep {
     ChangePeerV2(Vec<PeerChange>),
     /// Hand leadership to this peer.
     TransferLeader(Peer),
+    /// Split at these keys; without any, in the middle. kvproto: `pdpb.SplitRegion`.
+    Split(Vec<Key>),
+}
+
+/// A leader that is about to split asks PD for ids. kvproto: `pdpb.AskBatchSplitRequest`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskSplit {
+    /// The region as the leader has applied it.
+    pub region: Arc<Region>,
+    /// Where it is going to split, ascending.
+    pub keys: Vec<Key>,
+    /// The event that made it want to.
+    pub cause: Option<EventId>,
+}
+
+/// The ids of one region that a split makes. kvproto: `pdpb.SplitID`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SplitId {
+    /// The region's id.
+    pub region: RegionId,
+    /// Its peers' ids, in the order of the members of the region that is split.
+    pub peers: Vec<PeerId>,
 }
 
 /// One change of a region's membership. kvproto: `raft_cmdpb.ChangePeerRequest`.

@@ -35,6 +35,9 @@ pub(crate) struct Envelope {
     pub(crate) to: Peer,
     /// The sender's epoch.
     pub(crate) epoch: RegionEpoch,
+    /// The sender's region, in a message that may create the receiver: a store that has another
+    /// region's peer in its range does not. kvproto: `RaftMessage.start_key`, `end_key`.
+    pub(crate) range: Option<Arc<Region>>,
     pub(crate) body: Body,
     /// The event that made the sender what it is, for what the message brings about.
     pub(crate) cause: Option<EventId>,

@@ -85,6 +85,8 @@ pub enum Refusal {
     OperatorExists(RegionId),
     /// PD: the region has no operator to cancel.
     NoOperator(RegionId),
+    /// PD: a region cannot be split in the middle of a change of membership.
+    SplitInJointState,
     /// PD: a leader cannot be removed while it is the only voter, or moved to a learner.
     CannotLead {
         /// The region.
@@ -173,6 +175,9 @@ impl fmt::Display for Refusal {
                 failed(f, 500, text!("failed to add operator, maybe already have one"))
             }
             Self::NoOperator(_) => failed(f, 500, text!("operator not found")),
+            Self::SplitInJointState => {
+                failed(f, 500, text!("cannot split region which is in joint state"))
+            }
             Self::CannotLead { region, store } => {
                 failed(f, 500, text!("region {region} has no voter in store {store}"))
             }

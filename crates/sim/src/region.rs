@@ -57,6 +57,51 @@ impl Key {
         Some(TableId(u64::from_be_bytes(id) ^ (1 << 63)))
     }
 
+    /// The row of its table that this key is, if it is one; 0 for the first key of the rows.
+    fn row(&self) -> Option<u64> {
+        let raw: Vec<u8> = self.0.chunks_exact(9).flat_map(|group| &group[..8]).copied().collect();
+        let row = raw.get(11..19)?.try_into().expect("eight bytes");
+        match (raw[0], &raw[9..11], self.0.len()) {
+            (b't', b"_r", 27) => Some(u64::from_be_bytes(row) ^ (1 << 63)),
+            _ => None,
+        }
+    }
+
+    /// A key about half-way from `start` to `end`, and inside; `None` where there is no room. What
+    /// the data is like is not known here: of a table whose last row is unknown, a thousand rows
+    /// count as half. TiKV: `split_check`, which looks at the data.
+    pub fn middle(start: &Key, end: &Key) -> Option<Key> {
+        let rows_from = |table| match start == &Key::record_prefix(table) {
+            true => Some(0),
+            false => start.row(),
+        };
+        let by_row = start.table().and_then(|table| {
+            let from = rows_from(table)?;
+            let row = match end.row().filter(|_| end.table() == Some(table)) {
+                Some(to) => from + to.checked_sub(from)? / 2,
+                None => from.checked_add(1_000)?,
+            };
+            Some(Key::record(table, row))
+        });
+        let is_inside = |key: &Key| start < key && (end.is_empty() || key < end);
+        by_row.filter(is_inside).or_else(|| Some(Key::half_way(start, end)).filter(is_inside))
+    }
+
+    /// The mean of two keys, read as binary fractions.
+    fn half_way(start: &Key, end: &Key) -> Key {
+        let length = start.0.len().max(end.0.len()) + 1;
+        let last = if end.is_empty() { 0xFF } else { 0 };
+        let digit = |key: &Key, at: usize, rest: u8| u16::from(*key.0.get(at).unwrap_or(&rest));
+        let mut sum = vec![0; length + 1];
+        for at in (0..length).rev() {
+            let both = digit(start, at, 0) + digit(end, at, last) + sum[at + 1];
+            sum[at + 1] = both & 0xFF;
+            sum[at] = both >> 8;
+        }
+        let halves = (0..length).map(|at| (sum[at] & 1) << 7 | sum[at + 1] >> 1);
+        Key::new(&halves.map(|byte| byte as u8).collect::<Vec<u8>>())
+    }
+
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
@@ -196,6 +241,19 @@ impl Region {
             && (other.end.is_empty() || self.start < other.end)
     }
 
+    /// Whether one range ends where the other begins. TiKV: `util.rs:is_sibling_regions`.
+    pub fn is_next_to(&self, other: &Region) -> bool {
+        let meet = |end: &Key, start: &Key| !end.is_empty() && end == start;
+        meet(&self.end, &other.start) || meet(&other.end, &self.start)
+    }
+
+    /// Whether both have their members on the same stores, in the same roles.
+    /// TiKV: `util.rs:region_on_same_stores`.
+    pub fn is_on_stores_of(&self, other: &Region) -> bool {
+        let matched = |peer: &Peer| other.peer_on(peer.store).is_some_and(|p| p.role == peer.role);
+        self.peers.len() == other.peers.len() && self.peers.iter().all(matched)
+    }
+
     /// Whether `key` lies in the range.
     pub fn contains(&self, key: &Key) -> bool {
         self.start <= *key && (self.end.is_empty() || *key < self.end)
@@ -226,6 +284,21 @@ mod tests {
         let row = Key::record(TableId(45), 7);
         assert!(Key::record_prefix(TableId(45)) < row);
         assert!(row < Key::record_prefix(TableId(46)));
+    }
+
+    #[test]
+    fn the_middle_of_rows_is_a_row_and_the_middle_of_others_lies_between() {
+        let table = TableId(45);
+        let row = |row| Key::record(table, row);
+        assert_eq!(Key::middle(&row(1_000), &row(2_000)), Some(row(1_500)));
+        assert_eq!(Key::middle(&Key::record_prefix(table), &row(1_000)), Some(row(500)));
+        let end = Key::table_prefix(TableId(46));
+        assert_eq!(Key::middle(&row(2_000), &end), Some(row(3_000)));
+        for (start, end) in [("", ""), ("a", ""), ("a", "b"), ("a", "az"), ("", "a")] {
+            let (start, end) = (Key::new(start.as_bytes()), Key::new(end.as_bytes()));
+            let middle = Key::middle(&start, &end).expect("there is room");
+            assert!(start < middle && (end.is_empty() || middle < end), "{start} {middle} {end}");
+        }
     }
 
     #[test]

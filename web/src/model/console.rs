@@ -141,9 +141,10 @@ fn accepted(request: &Request) -> String {
     };
     match command {
         C::RemoveFailedStores { .. } => "Success! Request has been accepted.".to_owned(),
-        C::AddRemovePeer { .. } | C::AddAddLearner { .. } | C::AddTransferLeader { .. } => {
-            "Success! \"The operator is created.\"".to_owned()
-        }
+        C::AddRemovePeer { .. }
+        | C::AddAddLearner { .. }
+        | C::AddTransferLeader { .. }
+        | C::AddSplitRegion { .. } => "Success! \"The operator is created.\"".to_owned(),
         C::RemoveTombstone
         | C::DeleteStore(_)
         | C::CancelDeleteStore(_)

@@ -22,7 +22,7 @@ use sim::{PeerId, RegionId, Setup, SetupError, StoreId, TableId};
 
 use super::reader::twice;
 use crate::grammar::error::{ParseError, Problem};
-use crate::grammar::words::{Word, Words, number, table_name};
+use crate::grammar::words::{Word, Words, hex, number, table_name};
 
 /// What has been read of the cluster so far, and where each thing was defined.
 #[derive(Default)]
@@ -304,12 +304,4 @@ fn keys(words: &mut Words<'_>) -> Result<(Key, Key), ParseError> {
     let word = words.word(what)?;
     let ends = word.text.split_once("..").and_then(|(a, b)| Some((hex(a)?, hex(b)?)));
     ends.ok_or_else(|| word.expected(what))
-}
-
-fn hex(text: &str) -> Option<Key> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-    Some(Key::new(&bytes))
 }

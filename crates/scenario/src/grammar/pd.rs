@@ -2,11 +2,13 @@
 //!
 //! Usages and messages are those of PD's `tools/pd-ctl/pdctl/command`.
 
+use sim::command::SplitPolicy;
+use sim::region::Key;
 use sim::{Command, RegionId, StoreId};
 
 use super::error::{ParseError, Problem};
 use super::verbs::near;
-use super::words::{Word, Words, number};
+use super::words::{Word, Words, hex, number};
 use crate::request::{Query, Request};
 
 const REMOVE_FAILED_STORES: &str =
@@ -188,9 +190,55 @@ fn add_operator(words: &mut Words<'_>) -> Result<Command, ParseError> {
             let (region, store) = region_and_store(words, usage)?;
             Ok(Command::AddTransferLeader { region, store })
         }
+        "split-region" => split_region(words),
         _ => {
-            let verbs = &["remove-peer", "add-learner", "transfer-leader"];
+            let verbs = &["remove-peer", "add-learner", "transfer-leader", "split-region"];
             Err(unknown(verb, "pd-ctl operator add", verbs))
+        }
+    }
+}
+
+const SPLIT_REGION: &str =
+    "operator add split-region <region_id> [--policy=scan|approximate|usekey] [flags]";
+
+fn split_region(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let region = RegionId(go_number(subcommand(words, SPLIT_REGION)?)?);
+    let (mut policy, mut keys) = (SplitPolicy::Scan, Vec::new());
+    while let Some(word) = words.next() {
+        let (flag, value) = match word.text.split_once('=') {
+            Some((flag, value)) => (flag, Some(Word { text: value, ..word })),
+            None => (word.text, None),
+        };
+        let value = |words: &mut Words<'_>| match value.map(|value| value.text.to_owned()) {
+            Some(value) => Ok(value),
+            None => words.word("the flag's value").map(|word| word.text.to_owned()),
+        };
+        match flag {
+            "--policy" => {
+                policy = match value(words)?.as_str() {
+                    "scan" => SplitPolicy::Scan,
+                    "approximate" => SplitPolicy::Approximate,
+                    "usekey" => SplitPolicy::UseKey,
+                    _ => return Err(word.error(Problem::PdCtl("Error: unknown policy"))),
+                }
+            }
+            "--keys" => {
+                let what = "keys in hexadecimal, as pd-ctl prints them, separated by commas";
+                let read: Option<Vec<Key>> = value(words)?.split(',').map(hex).collect();
+                keys = read.ok_or_else(|| word.expected(what))?;
+            }
+            _ if flag.starts_with('-') => {
+                return Err(word.error(Problem::UnknownFlag(flag.to_owned())));
+            }
+            _ => return Err(word.error(Problem::Usage { message: None, usage: SPLIT_REGION })),
+        }
+    }
+    match (policy, keys.is_empty()) {
+        (SplitPolicy::UseKey, true) => Err(words.expected("`--keys=HEX`, where to split")),
+        (SplitPolicy::UseKey, false) => Ok(Command::AddSplitRegion { region, policy, keys }),
+        // PD reads the keys with that policy only.
+        (SplitPolicy::Scan | SplitPolicy::Approximate, _) => {
+            Ok(Command::AddSplitRegion { region, policy, keys: Vec::new() })
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use sim::fault::Node;
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
+use sim::region::Key;
 
 use super::error::{ParseError, Problem};
 
@@ -216,4 +217,13 @@ pub(crate) fn table_name(word: Word<'_>) -> Result<String, ParseError> {
         Some((schema, name)) if is_name(schema) && is_name(name) => Ok(word.text.to_lowercase()),
         Some(_) | None => Err(word.expected("a table with its database, such as `tpcc.stock`")),
     }
+}
+
+/// A key in hexadecimal.
+pub(crate) fn hex(text: &str) -> Option<Key> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    Some(Key::new(&bytes))
 }

@@ -56,6 +56,7 @@ impl Cluster {
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }
+            | Command::AddSplitRegion { .. }
             | Command::RemoveOperator(_) => self.pd.check(self.ctx.now, command),
         }
     }
@@ -153,6 +154,7 @@ impl Cluster {
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }
+            | Command::AddSplitRegion { .. }
             | Command::RemoveOperator(_) => {
                 self.pd.carry_out(self.ctx.now, command, cause, &mut self.ctx.events);
             }

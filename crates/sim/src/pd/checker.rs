@@ -12,7 +12,7 @@ use super::stores::StoreRecord;
 use super::strategy::{Search, Target};
 use crate::event::{BlockedReason, OperatorName};
 use crate::ids::{EventId, Millis, StoreId};
-use crate::region::{Peer, PeerRole};
+use crate::region::{Key, Peer, PeerRole};
 use crate::store::{StoreState, StoreStatus};
 
 /// The change an operator shall bring about.
@@ -93,8 +93,10 @@ pub(super) struct Blockage {
 /// What a check found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Nothing to do, or nobody to do it: the region has no leader, or would have to be split.
+    /// Nothing to do, or nobody to do it: the region has no leader.
     Leave,
+    /// The region reaches across the edges of rules, and has to be split there.
+    Split(Vec<Key>),
     /// Something to do.
     Repair(Repair),
     /// Something to do when a store has room again.
@@ -122,7 +124,7 @@ pub(super) fn check(search: &Search<'_>, rules: &RuleSet, info: &RegionInfo) -> 
         return Verdict::Repair(Repair { name, change, rule_set_by: None });
     }
     let Some(fit) = fit(rules, search.stores, info) else {
-        return Verdict::Leave;
+        return Verdict::Split(rules.edges_inside(&info.region));
     };
     let mut check = Check { search, info, fit, blockages: Vec::new(), later: None };
     match check.run() {
@@ -372,7 +374,7 @@ mod tests {
         let search = Search { now: Millis(0), stores, regions: &regions, limits: &limits };
         match check(&search, &RuleSet::new(3), info) {
             Verdict::Repair(repair) => Some((repair.name, repair.change)),
-            Verdict::Leave | Verdict::Later(_) | Verdict::Blocked(_) => None,
+            Verdict::Leave | Verdict::Split(_) | Verdict::Later(_) | Verdict::Blocked(_) => None,
         }
     }
 

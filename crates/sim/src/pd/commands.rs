@@ -38,6 +38,7 @@ impl Pd {
             Command::AddTransferLeader { region, store } => {
                 self.check_transfer_leader(*region, *store)
             }
+            Command::AddSplitRegion { region, .. } => self.check_split(*region),
             Command::RemoveOperator(region) => match self.operators.get(*region) {
                 Some(_) => Ok(()),
                 None => Err(Refusal::NoOperator(*region)),
@@ -87,6 +88,9 @@ impl Pd {
             }
             Command::AddTransferLeader { region, store } => {
                 self.transfer_leader(now, *region, *store, cause, events);
+            }
+            Command::AddSplitRegion { region, policy, keys } => {
+                self.split_region(now, *region, *policy, keys, cause, events);
             }
             Command::RemoveOperator(region) => {
                 self.end_operator(now, *region, OperatorEnd::Canceled, Some(cause), events);
@@ -219,7 +223,7 @@ impl Pd {
 
     /// An operator asked for takes the place of any other but one that was asked for too. Store
     /// limits do not hold it back. PD: `operator_controller.go:ExceedStoreLimit`.
-    fn check_admin(&self, info: &RegionInfo) -> Result<(), Refusal> {
+    pub(super) fn check_admin(&self, info: &RegionInfo) -> Result<(), Refusal> {
         let running = self.operators.get(info.id());
         match running.is_some_and(|operator| operator.priority == Priority::Urgent) {
             true => Err(Refusal::OperatorExists(info.id())),
@@ -266,7 +270,7 @@ impl Pd {
         self.stores.get(&store).ok_or(Refusal::StoreNotInPd(store))
     }
 
-    fn info(&self, region: RegionId) -> Result<&RegionInfo, Refusal> {
+    pub(super) fn info(&self, region: RegionId) -> Result<&RegionInfo, Refusal> {
         self.regions.get(region).ok_or(Refusal::RegionNotInPd(region))
     }
 

@@ -15,6 +15,7 @@ mod balance_leader;
 mod limits;
 pub mod operator;
 mod patrol;
+mod ranges;
 pub mod region_tree;
 pub mod rules;
 #[cfg(test)]

@@ -34,6 +34,10 @@ pub enum OperatorKind {
     Leader,
     /// A person asked for it.
     Admin,
+    /// Splits a region at the edge of a rule.
+    Split,
+    /// A person asked for a split.
+    AdminSplit,
 }
 
 /// The kind and priority PD gives an operator of this name.
@@ -53,6 +57,8 @@ fn classify(name: OperatorName) -> (OperatorKind, Priority) {
         OperatorName::AdminRemovePeer
         | OperatorName::AdminAddLearner
         | OperatorName::AdminTransferLeader => (OperatorKind::Admin, Priority::Urgent),
+        OperatorName::RuleSplitRegion => (OperatorKind::Split, Priority::Medium),
+        OperatorName::AdminSplitRegion => (OperatorKind::AdminSplit, Priority::Urgent),
     }
 }
 
@@ -143,6 +149,8 @@ impl Operator {
             OperatorKind::Region => "region",
             OperatorKind::Leader => "leader",
             OperatorKind::Admin => "admin,region",
+            OperatorKind::Split => "split",
+            OperatorKind::AdminSplit => "admin,split",
         };
         let steps: Vec<String> =
             self.steps.iter().enumerate().map(|(at, step)| format!("{at}:{{{step}}}")).collect();

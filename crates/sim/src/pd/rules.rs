@@ -190,6 +190,16 @@ impl RuleSet {
         let ends_inside = region.end.is_empty() || rule.end < region.end;
         (!ends_inside).then_some((default, Some(rule)))
     }
+
+    /// Where rules begin or end inside a region. PD: `RuleManager.GetSplitKeys`.
+    pub(super) fn edges_inside(&self, region: &Region) -> Vec<Key> {
+        let edges = self.rules[1..].iter().flat_map(|rule| [&rule.start, &rule.end]);
+        let is_inside = |edge: &&Key| region.start < **edge && region.contains(edge);
+        let mut inside: Vec<Key> = edges.filter(is_inside).cloned().collect();
+        inside.sort_unstable();
+        inside.dedup();
+        inside
+    }
 }
 
 #[cfg(test)]

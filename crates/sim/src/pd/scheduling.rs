@@ -123,6 +123,7 @@ impl Pd {
                 self.tell_blockages(now, region, Vec::new(), events);
                 self.patrol.settle(region);
             }
+            Verdict::Split(keys) => return self.split_at_rules(now, region, keys, events),
             Verdict::Later(at) => self.patrol.wait(region, at),
             Verdict::Blocked(list) => self.tell_blockages(now, region, list, events),
             Verdict::Repair(repair) => return self.repair(now, region, repair, events),
@@ -240,7 +241,7 @@ impl Pd {
     }
 
     /// What made PD check the region: what changed last, else what made it as it is.
-    fn occasion(&self, region: RegionId, events: &EventLog) -> Option<EventId> {
+    pub(super) fn occasion(&self, region: RegionId, events: &EventLog) -> Option<EventId> {
         let before = [Subject::Members(region), Subject::Leader(region)];
         let before = before.into_iter().filter_map(|subject| events.latest(subject)).max();
         self.patrol.why(region).or(before)

@@ -5,9 +5,10 @@ use std::fmt;
 
 use super::region_tree::RegionInfo;
 use super::stores::StoreTable;
+use crate::command::SplitPolicy;
 use crate::ids::{MINUTE, Millis, SECOND, StoreId};
 use crate::message::{PeerChange, ScheduleStep};
-use crate::region::{Peer, PeerRole};
+use crate::region::{Key, Peer, PeerRole};
 
 /// One change that a region's leader can carry out at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,17 @@ pub enum Step {
         /// Voters that became learners.
         demote: Vec<Peer>,
     },
+    /// The region becomes several.
+    SplitRegion {
+        /// Its range before.
+        start: Key,
+        /// Its end before.
+        end: Key,
+        /// How the leader finds where.
+        policy: SplitPolicy,
+        /// Where, if that is given.
+        keys: Vec<Key>,
+    },
 }
 
 /// PD's words, as `operator show` prints them.
@@ -63,6 +75,7 @@ impl fmt::Display for Step {
                 f.write_str("leave joint state")?;
                 write_roles(f, promote, demote)
             }
+            Step::SplitRegion { policy, .. } => write!(f, "split region with policy {policy}"),
         }
     }
 }
@@ -100,6 +113,9 @@ impl Step {
                     && all_in(info, demote, &[PeerRole::Learner])
                     && !info.region.in_joint_state()
             }
+            Step::SplitRegion { start, end, .. } => {
+                info.region.start != *start || info.region.end != *end
+            }
         }
     }
 
@@ -110,7 +126,7 @@ impl Step {
             Step::AddLearner(peer) => done(role_of(info, *peer).is_some(), 1),
             Step::PromoteLearner(peer) => done(role_of(info, *peer) == Some(PeerRole::Voter), 1),
             Step::RemovePeer(peer) => done(role_of(info, *peer).is_none(), 1),
-            Step::TransferLeader { .. } => 0,
+            Step::TransferLeader { .. } | Step::SplitRegion { .. } => 0,
             Step::EnterJoint { promote, demote } => done(
                 all_in(info, promote, VOTES) && gone_or_in(info, demote, VOTES_NO_MORE),
                 promote.len() + demote.len(),
@@ -150,6 +166,7 @@ impl Step {
                 let leads = |peer: &Peer| info.is_leader(peer.id);
                 joint_members(info) == sides.unwrap_or(usize::MAX) && !demote.iter().any(leads)
             }
+            Step::SplitRegion { .. } => true,
         }
     }
 
@@ -177,6 +194,7 @@ impl Step {
                 Some(ScheduleStep::ChangePeerV2(promotions.chain(demotions).collect()))
             }
             Step::LeaveJoint { .. } => Some(ScheduleStep::ChangePeerV2(Vec::new())),
+            Step::SplitRegion { keys, .. } => Some(ScheduleStep::Split(keys.clone())),
         }
     }
 
@@ -189,14 +207,15 @@ impl Step {
             | Step::RemovePeer(_)
             | Step::TransferLeader { .. }
             | Step::EnterJoint { .. }
-            | Step::LeaveJoint { .. } => MINUTE.max(600 * size_mib),
+            | Step::LeaveJoint { .. }
+            | Step::SplitRegion { .. } => MINUTE.max(600 * size_mib),
         }
     }
 
     /// After how many milliseconds PD sends the step again.
     pub fn push_interval_ms(&self) -> u64 {
         match self {
-            Step::AddLearner(_) | Step::RemovePeer(_) => PUSH_SLOW_MS,
+            Step::AddLearner(_) | Step::RemovePeer(_) | Step::SplitRegion { .. } => PUSH_SLOW_MS,
             Step::PromoteLearner(_)
             | Step::TransferLeader { .. }
             | Step::EnterJoint { .. }

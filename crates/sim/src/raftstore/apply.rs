@@ -25,7 +25,7 @@ impl PeerFsm {
             self.node.mut_store().applied = entry.index;
             self.node.advance_apply_to(entry.index);
             match entry.get_entry_type() {
-                EntryType::EntryNormal => self.apply_normal(&entry),
+                EntryType::EntryNormal => self.apply_normal(&entry, ctx, out),
                 EntryType::EntryConfChange | EntryType::EntryConfChangeV2 => {
                     self.apply_conf_change(&entry, ctx, out);
                 }
@@ -33,10 +33,11 @@ impl PeerFsm {
         }
     }
 
-    fn apply_normal(&mut self, entry: &Entry) {
+    fn apply_normal(&mut self, entry: &Entry, ctx: &mut Context, out: &mut Outbox) {
         match Proposal::decode(&entry.data) {
             Proposal::Empty | Proposal::Write => {}
             Proposal::CompactLog(index) => self.node.mut_store().compact(index),
+            Proposal::Split(split) => self.apply_split(&split, ctx, out),
         }
     }
 
@@ -77,6 +78,7 @@ impl PeerFsm {
         };
         let refused = !self.is_leader()
             || self.node.raft.has_pending_conf()
+            || self.awaits_new_epoch()
             || !is_proposable(self.region(), changes)
             || changes.iter().any(touches_me)
             || (self.force_leader.is_none() && !self.keeps_quorum(changes));
@@ -128,6 +130,7 @@ impl PeerFsm {
                 self.drive(ctx, |node| node.transfer_leader(to));
             }
             ScheduleStep::TransferLeader(_) => {}
+            ScheduleStep::Split(keys) => self.ask_split(keys.clone(), cause, ctx, out),
         }
         self.handle_ready(ctx, out);
     }

@@ -5,12 +5,12 @@ use raft::eraftpb::MessageType;
 
 use super::peer::{Outbox, PeerFsm};
 use super::storage::PeerStorage;
-use super::{Store, is_initial};
+use super::{EARLY_VOTES, Store};
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind, Subject};
 use crate::ids::{HOUR, MINUTE};
 use crate::network::{Body, Envelope};
-use crate::region::{Peer, PeerRole};
+use crate::region::{Peer, PeerRole, Region};
 
 /// Time without a leader after which a learner asks the others whether it is still a member.
 /// TiKV: `abnormal-leader-missing-duration`.
@@ -47,7 +47,15 @@ impl Store {
             if !self.may_create(&envelope, ctx) {
                 return;
             }
+            if envelope.range.as_ref().is_some_and(|range| self.overlaps(range)) {
+                return self.keep_early_vote(envelope);
+            }
             self.create_peer(&envelope, ctx);
+        }
+        if let Body::Snapshot(_, range, _) = &envelope.body
+            && self.overlaps(range)
+        {
+            return;
         }
         self.with_peer(region, ctx, |peer, ctx, out| peer.on_message(envelope, ctx, out));
     }
@@ -65,6 +73,23 @@ impl Store {
             return false;
         }
         is_initial(&envelope.body)
+    }
+
+    /// Whether another region's peer here still has keys of this one: it has yet to apply the
+    /// split that made it. TiKV: `fsm/peer.rs:check_snapshot`, `fsm/store.rs:maybe_create_peer`.
+    fn overlaps(&self, range: &Region) -> bool {
+        let others = self.peers.values().filter(|peer| peer.region_id() != range.id);
+        others.filter(|peer| peer.is_initialized()).any(|peer| peer.region().overlaps(range))
+    }
+
+    /// A candidate asks a peer for its vote that a split has yet to make here: it is asked then.
+    fn keep_early_vote(&mut self, envelope: Box<Envelope>) {
+        if asks_for_vote(&envelope.body) {
+            if self.early_votes.len() == EARLY_VOTES {
+                self.early_votes.pop_front();
+            }
+            self.early_votes.push_back(envelope);
+        }
     }
 
     /// A leader talks to a peer that was destroyed here: it never can come back under that id.
@@ -90,12 +115,7 @@ impl Store {
 
     /// A removed peer that stands for election learns that it is removed.
     fn send_gc_if_vote(&mut self, envelope: &Envelope, ctx: &mut Context) {
-        let Body::Raft(message) = &envelope.body else { return };
-        let asks_for_vote = matches!(
-            message.get_msg_type(),
-            MessageType::MsgRequestVote | MessageType::MsgRequestPreVote
-        );
-        if asks_for_vote {
+        if asks_for_vote(&envelope.body) {
             self.send_gc(envelope, ctx);
         }
     }
@@ -110,6 +130,7 @@ impl Store {
             from: envelope.to,
             to: envelope.from,
             epoch,
+            range: None,
             body: Body::Gc,
             cause: ctx.events.latest(Subject::Members(envelope.region)),
             held_in_life: None,
@@ -164,5 +185,35 @@ impl PeerFsm {
         for other in others {
             self.send(other, Body::CheckStalePeer, out);
         }
+    }
+}
+
+fn asks_for_vote(body: &Body) -> bool {
+    matches!(body, Body::Raft(message) if matches!(
+        message.get_msg_type(),
+        MessageType::MsgRequestVote | MessageType::MsgRequestPreVote
+    ))
+}
+
+/// Whether a message is one by which a leader or candidate makes itself known to a peer that does
+/// not exist yet. TiKV: `util.rs:is_initial_msg`.
+pub(super) fn is_initial(body: &Body) -> bool {
+    use raft::eraftpb::MessageType as M;
+    match body {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "raft-rs's enum, of which few concern this"
+        )]
+        Body::Raft(message) => match message.get_msg_type() {
+            M::MsgRequestVote | M::MsgRequestPreVote => true,
+            // A leader that does not know yet how far the peer is sends no commit index.
+            M::MsgHeartbeat => message.commit == 0,
+            _ => false,
+        },
+        Body::Snapshot(..)
+        | Body::HibernateRequest
+        | Body::HibernateResponse
+        | Body::CheckStalePeer
+        | Body::Gc => false,
     }
 }

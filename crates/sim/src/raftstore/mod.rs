@@ -11,11 +11,14 @@ mod membership;
 mod pd_heartbeat;
 mod peer;
 mod proposal;
+mod ranges;
 mod reading;
 mod recovery;
+mod split;
 mod storage;
+mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub use force_leader::ForceLeaderPhase;
@@ -34,7 +37,7 @@ use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
 use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId};
 use crate::message::{GetStoreError, Schedule};
-use crate::network::Body;
+use crate::network::Envelope;
 use crate::raft_client::{RaftClient, ResolverCache, Signal};
 use crate::region::{Peer, Region};
 use crate::store::StoreMeta;
@@ -44,6 +47,8 @@ pub const STORE_HEARTBEAT_MS: u64 = 10 * SECOND;
 /// An unreachable store is broadcast to the peers at most this often.
 /// TiKV: `raftstore.unreachable-backoff`.
 const UNREACHABLE_BACKOFF: u64 = 10 * SECOND;
+/// How many votes are kept for peers that do not exist yet. TiKV: `StoreMeta::new`.
+const EARLY_VOTES: usize = 20;
 
 /// See the module.
 #[derive(Debug)]
@@ -58,6 +63,8 @@ pub struct Store {
     disk: BTreeMap<RegionId, DiskPeer>,
     /// Peers destroyed here. TiKV keeps a `RegionLocalState` in state Tombstone.
     graves: BTreeMap<RegionId, Grave>,
+    /// Votes asked of peers that a split has yet to make here. TiKV: `StoreMeta.pending_msgs`.
+    early_votes: VecDeque<Box<Envelope>>,
     client: RaftClient,
     plan: Option<PlanExecution>,
     /// When a message last came from each store.
@@ -96,6 +103,7 @@ impl Store {
             peers: BTreeMap::new(),
             disk: BTreeMap::new(),
             graves: BTreeMap::new(),
+            early_votes: VecDeque::new(),
             client,
             plan: None,
             received: BTreeMap::new(),
@@ -208,6 +216,7 @@ impl Store {
         self.received.clear();
         self.broadcast.clear();
         self.refused.clear();
+        self.early_votes.clear();
         for (region, peer) in std::mem::take(&mut self.peers) {
             let (id, size_mib) = (peer.id(), peer.size_mib());
             self.disk.insert(region, DiskPeer { id, storage: peer.into_storage(), size_mib });
@@ -355,11 +364,22 @@ impl Store {
         cause: Option<EventId>,
         ctx: &mut Context,
     ) {
-        let store = self.id();
-        let storage = PeerStorage::bootstrapped(region.clone());
+        self.begin_peer(PeerStorage::bootstrapped(region), id, size_mib, cause, ctx);
+    }
+
+    /// The same, on what is to be on its disk.
+    fn begin_peer(
+        &mut self,
+        storage: PeerStorage,
+        id: PeerId,
+        size_mib: u64,
+        cause: Option<EventId>,
+        ctx: &mut Context,
+    ) {
+        let (store, region) = (self.id(), storage.region.id);
         let fsm = PeerFsm::new(store, id, storage, size_mib, cause, ctx);
-        self.peers.insert(region.id, fsm);
-        let kind = EventKind::PeerCreated { region: region.id, peer: id, store };
+        self.peers.insert(region, fsm);
+        let kind = EventKind::PeerCreated { region, peer: id, store };
         ctx.emit(kind, cause);
     }
 
@@ -390,6 +410,15 @@ impl Store {
         }
         for (region, why, cause) in out.destroyed {
             self.destroy(region, why, cause, ctx);
+        }
+        for question in out.split_questions {
+            let life = self.life();
+            if let Some(latency) = ctx.network.to_pd(self.id()) {
+                ctx.schedule(latency, Item::AskSplit(Box::new(question), life));
+            }
+        }
+        for split in out.splits {
+            self.create_split_off(split, ctx);
         }
         if !signals.is_empty() {
             self.heed(signals, ctx);
@@ -457,28 +486,5 @@ impl Store {
             fold(grave.id.0);
         }
         self.client.blacklist().for_each(|store| fold(store.0));
-    }
-}
-
-/// Whether a message is one by which a leader or candidate makes itself known to a peer that does
-/// not exist yet. TiKV: `util.rs:is_initial_msg`.
-fn is_initial(body: &Body) -> bool {
-    use raft::eraftpb::MessageType as M;
-    match body {
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "raft-rs's enum, of which few concern this"
-        )]
-        Body::Raft(message) => match message.get_msg_type() {
-            M::MsgRequestVote | M::MsgRequestPreVote => true,
-            // A leader that does not know yet how far the peer is sends no commit index.
-            M::MsgHeartbeat => message.commit == 0,
-            _ => false,
-        },
-        Body::Snapshot(..)
-        | Body::HibernateRequest
-        | Body::HibernateResponse
-        | Body::CheckStalePeer
-        | Body::Gc => false,
     }
 }

@@ -12,14 +12,16 @@ use slog::{Discard, Logger, o};
 
 use super::force_leader::ForceLeader;
 use super::hibernate::Hibernation;
+use super::inbox::is_initial;
 use super::proposal::Proposal;
 use super::recovery::Work;
+use super::split::SplitOff;
 use super::storage::PeerStorage;
 use crate::agenda::{Item, Timer};
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind, Subject};
 use crate::ids::{EventId, MINUTE, Millis, PeerId, RegionId, SECOND, StoreId};
-use crate::message::RegionHeartbeat;
+use crate::message::{AskSplit, RegionHeartbeat};
 use crate::network::{Body, Envelope};
 use crate::region::{Peer, PeerRole, Region};
 
@@ -80,6 +82,8 @@ pub(crate) struct Outbox {
     pub(crate) messages: Vec<Box<Envelope>>,
     pub(crate) heartbeats: Vec<RegionHeartbeat>,
     pub(crate) destroyed: Vec<(RegionId, DestroyReason, Option<EventId>)>,
+    pub(crate) split_questions: Vec<AskSplit>,
+    pub(crate) splits: Vec<SplitOff>,
 }
 
 impl PeerFsm {
@@ -147,7 +151,7 @@ impl PeerFsm {
     }
 
     /// Whether the hard state, log position and role are the same: the digest of a peer.
-    pub(super) fn digest(&self) -> [u64; 8] {
+    pub(super) fn digest(&self) -> [u64; 9] {
         [
             self.id.0,
             self.term(),
@@ -156,6 +160,7 @@ impl PeerFsm {
             self.last_index(),
             self.commit_index(),
             self.applied_index(),
+            self.region().epoch.version,
             self.region().epoch.conf_ver << 8 | self.raft_role() as u64,
         ]
     }
@@ -392,7 +397,8 @@ impl PeerFsm {
             self.heard.clear();
             self.pending.clear();
             let kind = EventKind::BecameLeader { region, peer: self.me(), term };
-            let cause = ctx.emit(kind, earlier);
+            // The first leader of a new region leads because of what made the region.
+            let cause = ctx.emit(kind, earlier.or(self.cause));
             self.cause = Some(cause);
             let forced = self.force_leader.is_some();
             let log = self.node.store();
@@ -433,11 +439,13 @@ impl PeerFsm {
     }
 
     pub(super) fn send(&self, to: Peer, body: Body, out: &mut Outbox) {
+        let may_create = self.is_initialized() && is_initial(&body);
         out.messages.push(Box::new(Envelope {
             region: self.region_id(),
             from: self.me(),
             to,
             epoch: self.region().epoch,
+            range: may_create.then(|| self.region().clone()),
             body,
             cause: self.cause,
             held_in_life: None,

@@ -5,12 +5,13 @@
 
 use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2};
 
-use crate::ids::{PeerId, StoreId};
-use crate::message::PeerChange;
-use crate::region::{Peer, PeerRole};
+use super::wire::{Reader, Writer};
+use crate::ids::{PeerId, RegionId, StoreId};
+use crate::message::{PeerChange, SplitId};
+use crate::region::{Key, Peer, PeerRole, RegionEpoch};
 
 /// An ordinary entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Proposal {
     /// A new leader's first entry.
     Empty,
@@ -18,14 +19,49 @@ pub(crate) enum Proposal {
     Write,
     /// Every peer drops its log up to this index. TiKV: `AdminCmdType::CompactLog`.
     CompactLog(u64),
+    /// The region becomes several. TiKV: `AdminCmdType::BatchSplit`.
+    Split(Split),
+}
+
+/// A split: the keys at which each new region ends, ascending, and the new regions' ids. It is
+/// void if the region has another epoch when it is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Split {
+    pub(crate) epoch: RegionEpoch,
+    pub(crate) parts: Vec<(Key, SplitId)>,
+}
+
+impl Split {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.epoch(self.epoch);
+        out.list(&self.parts, |out, (key, ids)| {
+            out.bytes(key.bytes());
+            out.number(ids.region.0);
+            out.list(&ids.peers, |out, peer| out.number(peer.0));
+        });
+        out.finish(SPLIT)
+    }
+
+    fn decode(bytes: &[u8]) -> Split {
+        let mut from = Reader::of(bytes);
+        let epoch = from.epoch();
+        let parts = from.list(|from| {
+            let (key, region) = (from.key(), RegionId(from.number()));
+            let peers = from.list(|from| PeerId(from.number()));
+            (key, SplitId { region, peers })
+        });
+        Split { epoch, parts }
+    }
 }
 
 const WRITE: u8 = b'w';
 const COMPACT_LOG: u8 = b'c';
+const SPLIT: u8 = b's';
 
 impl Proposal {
     /// Its bytes in the log.
-    pub(crate) fn encode(self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         match self {
             Proposal::Empty => Vec::new(),
             Proposal::Write => vec![WRITE],
@@ -34,7 +70,14 @@ impl Proposal {
                 bytes.extend(index.to_le_bytes());
                 bytes
             }
+            Proposal::Split(split) => split.encode(),
         }
+    }
+
+    /// Whether an entry of these bytes changes the region's epoch: until it is applied, nothing
+    /// else that would may be proposed. TiKV: `peer.rs:CmdEpochChecker`.
+    pub(crate) fn changes_epoch(bytes: &[u8]) -> bool {
+        bytes.first() == Some(&SPLIT)
     }
 
     /// The entry these bytes stand for.
@@ -46,6 +89,7 @@ impl Proposal {
                 let index = index.try_into().expect("a CompactLog holds one 64-bit index");
                 Proposal::CompactLog(u64::from_le_bytes(index))
             }
+            [SPLIT, rest @ ..] => Proposal::Split(Split::decode(rest)),
             other => panic!("no proposal has the bytes {other:?}"),
         }
     }
@@ -110,7 +154,12 @@ mod tests {
 
     #[test]
     fn proposals_survive_the_log() {
-        for proposal in [Proposal::Empty, Proposal::Write, Proposal::CompactLog(70)] {
+        let ids = SplitId { region: RegionId(7), peers: vec![PeerId(8), PeerId(9)] };
+        let epoch = RegionEpoch { version: 3, conf_ver: 4 };
+        let split = Split { epoch, parts: vec![(Key::new(b"k"), ids)] };
+        for proposal in
+            [Proposal::Empty, Proposal::Write, Proposal::CompactLog(70), Proposal::Split(split)]
+        {
             assert_eq!(Proposal::decode(&proposal.encode()), proposal);
         }
     }

@@ -64,6 +64,15 @@ fn peer_line(kind: &EventKind, on: impl Fn(StoreId) -> Printer) -> Option<LogLin
         let fields = region_fields(*region, *peer);
         return Some(on(*store).info("peer.rs:358", "replicate peer", fields));
     }
+    if let EventKind::RegionSplit { region, new, store } = kind {
+        let fields = [("region_id", region.id.to_string()), ("new_regions", new.len().to_string())];
+        return Some(on(*store).info("peer.rs:4138", "notify pd with split", fields));
+    }
+    if let EventKind::SplitRefused { region, store } = kind {
+        let error = "[PD:cluster:ErrSchedulingIsHalted]scheduling is halted".to_owned();
+        let fields = [("region_id", region.to_string()), ("err", error)];
+        return Some(on(*store).line(Level::Warn, "pd.rs:1155", "ask batch split failed", fields));
+    }
     if let EventKind::SnapshotApplied { region, store, index } = kind {
         let fields = [("index", index.to_string()), ("region_id", region.to_string())];
         let message = "apply snapshot with state ok";

@@ -56,6 +56,24 @@ fn membership(kind: &E, lang: Lang) -> Sentence {
             format!("region {region} 在 store {store} 上的 leader 退位"),
         );
     }
+    if let E::RegionSplit { region, new, store: _ } = kind {
+        let ids: Vec<String> = new.iter().map(|region| region.id.to_string()).collect();
+        return notable(
+            lang,
+            format!("Region {} split; region {} has what lay before", region.id, ids.join(", ")),
+            format!("region {} 分裂，前面的范围归 region {}", region.id, ids.join("、")),
+        );
+    }
+    if let E::SplitRefused { region, store } = kind {
+        return notable(
+            lang,
+            format!(
+                "PD gave store {store} no ids to split region {region}: scheduling is halted while \
+                 unsafe recovery runs"
+            ),
+            format!("unsafe recovery 期间调度暂停，PD 拒绝为 store {store} 分裂 region {region}"),
+        );
+    }
     if let E::MembershipChanged { region, changes } = kind {
         if changes.is_empty() {
             return routine(

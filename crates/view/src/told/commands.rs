@@ -72,6 +72,9 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             format!("Somebody had store {store} lead region {region}"),
             format!("有人让 store {store} 领导 region {region}"),
         ),
+        Command::AddSplitRegion { region, .. } => {
+            (format!("Somebody had region {region} split"), format!("有人分裂 region {region}"))
+        }
         Command::RemoveOperator(region) => (
             format!("Somebody cancelled the operator of region {region}"),
             format!("有人取消 region {region} 的 operator"),
