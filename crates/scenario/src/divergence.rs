@@ -148,6 +148,7 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         | EventKind::PeerDestroyed { .. } => Some(Topic::Membership),
         EventKind::StoreStatusChanged { .. }
         | EventKind::StoreRegistered(_)
+        | EventKind::StoreForgotten(_)
         | EventKind::StoreErased(_) => Some(Topic::StoreState),
         EventKind::RecoveryStage { .. }
         | EventKind::SplitRefused { .. }
@@ -181,6 +182,8 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         | EventKind::ConnectTimedOut { .. }
         | EventKind::ConnectionAborted { .. }
         | EventKind::UnreachableBroadcast { .. }
+        | EventKind::PdLeaderLost
+        | EventKind::PdLeaderElected
         | EventKind::MaxReplicasSet(_)
         | EventKind::RegionCacheReset
         | EventKind::LeaderKnown { .. }

@@ -118,6 +118,23 @@ impl fmt::Display for Request {
     }
 }
 
+impl Query {
+    /// Whether it is PD that answers.
+    pub fn asks_pd(&self) -> bool {
+        match self {
+            Query::Stores
+            | Query::Store(_)
+            | Query::Regions
+            | Query::Region(_)
+            | Query::Operators
+            | Query::Operator(_)
+            | Query::Recovery
+            | Query::PlacementRules => true,
+            Query::TiflashReplicas | Query::Faults | Query::Help => false,
+        }
+    }
+}
+
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -191,6 +208,12 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::Heal(None) => f.write_str("heal"),
         Command::Heal(Some(links)) => write!(f, "heal {}", Between(links, true)),
         Command::SetLoad { tables, writes_per_minute } => write_load(f, tables, *writes_per_minute),
+        Command::StopPd => f.write_str("stop pd"),
+        Command::StartPd => f.write_str("start pd"),
+        Command::ForceNewPdCluster => f.write_str("pd-server --force-new-cluster"),
+        Command::LosePdLeader => f.write_str("lose pd leader"),
+        Command::ResignPdLeader => f.write_str("pd-ctl member leader resign"),
+        Command::RecoverPd => f.write_str("pd-recover --from-old-member"),
         Command::RemoveFailedStores { stores, auto_detect, timeout_s } => {
             write_remove_failed_stores(f, stores, *auto_detect, *timeout_s)
         }

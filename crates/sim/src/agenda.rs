@@ -32,7 +32,7 @@ pub(crate) enum Item {
     /// A connection over a cut link has been silent for too long.
     KeepaliveExpired(ConnectionTimer),
     /// A resolver's question arrives at PD.
-    GetStore(ConnectionTimer),
+    GetStore { timer: ConnectionTimer, asked_at: Millis },
     /// PD's answer arrives at the resolver.
     StoreAnswer(ConnectionTimer, Box<Result<String, GetStoreError>>),
     /// The snapshot worker is done with sending.
@@ -51,6 +51,8 @@ pub(crate) enum Item {
     Schedule(Box<Schedule>),
     /// PD has something to do.
     PdDue,
+    /// Stores notice PD's new leader.
+    PdReconnected,
     /// TiDB's replica poll.
     TidbPoll,
     /// Clients write to a region.

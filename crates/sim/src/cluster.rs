@@ -27,6 +27,11 @@ use crate::setup::{Setup, SetupError};
 use crate::store::StoreState;
 use crate::tidb::{POLL_MS, Tidb};
 
+/// How long TiKV's PD client waits before it tries again. TiKV: `REQUEST_RECONNECT_INTERVAL`.
+const PD_RETRY_MS: u64 = 1_000;
+/// How often it asks for a store's address. TiKV: `LEADER_CHANGE_RETRY`.
+const GET_STORE_TRIES: u64 = 10;
+
 /// See the module.
 pub struct Cluster {
     pub(crate) ctx: Context,
@@ -347,7 +352,7 @@ impl Cluster {
                     self.lose_connection(timer);
                 }
             }
-            Item::GetStore(timer) => self.get_store(timer),
+            Item::GetStore { timer, asked_at } => self.get_store(timer, asked_at),
             Item::StoreAnswer(timer, answer) => {
                 self.at_store(timer.store, |s, ctx| s.on_store_answer(timer, *answer, ctx));
             }
@@ -385,6 +390,10 @@ impl Cluster {
                 self.at_store(store, |store, ctx| store.on_schedule(&order, ctx));
             }
             Item::PdDue => self.pd_is_due(),
+            Item::PdReconnected => {
+                let running = self.stores.values_mut().filter(|store| store.is_running());
+                running.for_each(|store| store.on_pd_reconnected(&mut self.ctx));
+            }
             Item::TidbPoll => {
                 self.tidb.poll(&self.pd, &self.stores, &mut self.ctx);
                 self.ctx.schedule(POLL_MS, Item::TidbPoll);
@@ -434,7 +443,13 @@ impl Cluster {
         });
     }
 
-    fn get_store(&mut self, timer: ConnectionTimer) {
+    /// Without a leader nobody answers: TiKV's client asks again each second, ten times.
+    /// TiKV: `pd_client/src/util.rs:sync_request`.
+    fn get_store(&mut self, timer: ConnectionTimer, asked_at: Millis) {
+        let waited = self.ctx.now.since(asked_at);
+        if !self.pd.is_serving() && waited < GET_STORE_TRIES * PD_RETRY_MS {
+            return self.ctx.schedule(PD_RETRY_MS, Item::GetStore { timer, asked_at });
+        }
         let answer = self.pd.get_store(timer.target).map(str::to_string);
         let (wait, answer) = match self.ctx.network.from_pd(timer.store) {
             Some(latency) => (latency, answer),
@@ -477,8 +492,12 @@ impl Cluster {
             return;
         }
         self.pd_due = None;
+        let was_serving = self.pd.is_serving();
         let orders = self.pd.advance(self.ctx.now, &mut self.ctx.events);
         self.dispatch(orders);
+        if !was_serving && self.pd.is_serving() {
+            self.ctx.schedule(PD_RETRY_MS, Item::PdReconnected);
+        }
         self.arm_pd();
     }
 
@@ -502,6 +521,7 @@ impl Cluster {
 /// Folds what PD knows, wants and is doing.
 fn fold_pd(pd: &Pd, digest: &mut Fingerprint) {
     digest.number(pd.max_replicas());
+    pd.digest_life(&mut |number| digest.number(number));
     digest.number(pd.recovery().step() << 8 | pd.recovery().stage() as u64);
     for record in pd.stores().values() {
         digest.number(record.meta.id.0 << 8 | record.state as u64);

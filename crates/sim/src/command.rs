@@ -48,6 +48,19 @@ pub enum Command {
         /// Writes a minute and region; 0 stops the load on these tables.
         writes_per_minute: u64,
     },
+    /// `stop pd`: ends all of PD's processes. Nobody is told anything until they start again.
+    StopPd,
+    /// `start pd`: starts PD's processes on what their disks hold.
+    StartPd,
+    /// `pd-server --force-new-cluster`: starts one member of a stopped PD, with its disk, alone.
+    ForceNewPdCluster,
+    /// `lose pd leader`: the process that leads PD is gone; another leads once its lease is over.
+    LosePdLeader,
+    /// `pd-ctl member leader resign`: the leader hands over.
+    ResignPdLeader,
+    /// `pd-recover --from-old-member`: takes the records of stores off PD's disk and leaves a
+    /// hundred million ids out. It shows when PD is started again.
+    RecoverPd,
     /// `pd-ctl unsafe remove-failed-stores …`: buries the stores and starts unsafe recovery.
     RemoveFailedStores {
         /// The stores given up; empty only with `auto_detect`.

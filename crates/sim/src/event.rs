@@ -206,6 +206,12 @@ pub enum EventKind {
         /// After.
         to: StoreStatus,
     },
+    /// PD has no leader any more.
+    PdLeaderLost,
+    /// PD has a leader again, which knows what is on disk and has heard nothing yet.
+    PdLeaderElected,
+    /// PD came back without a store's record, whatever it said.
+    StoreForgotten(StoreId),
     /// PD registered a store.
     StoreRegistered(StoreId),
     /// A tombstone's record was erased: PD no longer knows the id.

@@ -23,6 +23,8 @@ pub enum Subject {
     Repair(RegionId),
     /// A table's replicas.
     Table(TableId),
+    /// Who leads PD.
+    PdLeader,
     /// Unsafe recovery.
     Recovery,
 }
@@ -38,6 +40,7 @@ impl EventKind {
             E::StorePanicked { store, .. } => Some(Subject::Process(*store)),
             E::StoreStatusChanged { store, .. }
             | E::StoreRegistered(store)
+            | E::StoreForgotten(store)
             | E::StoreErased(store) => Some(Subject::Record(*store)),
             E::PeerDestroyed { region, peer, .. } | E::PeerCreated { region, peer, .. } => {
                 Some(Subject::Peer(*region, *peer))
@@ -58,6 +61,7 @@ impl EventKind {
             E::ReplicaRuleSet { table, .. }
             | E::TableAvailable(table)
             | E::TableNotReady { table, .. } => Some(Subject::Table(*table)),
+            E::PdLeaderLost | E::PdLeaderElected => Some(Subject::PdLeader),
             E::RecoveryStage { .. } => Some(Subject::Recovery),
             E::Commanded(_)
             | E::SplitRefused { .. }

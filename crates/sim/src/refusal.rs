@@ -33,6 +33,16 @@ pub enum Refusal {
         /// What was asked for.
         percent: u64,
     },
+    /// tikv-server waits for PD before it starts.
+    StoreWaitsForPd(StoreId),
+    /// PD without a leader serves nobody: pd-ctl's rendering of a 503.
+    PdNoLeader,
+    /// PD's processes do not run: pd-ctl's rendering of a failed connect.
+    PdStopped,
+    /// PD's processes run already: their ports and directories are taken.
+    PdRunning,
+    /// TiDB cannot write the rule: it reaches no PD.
+    TidbWithoutPd,
     /// No such table.
     UnknownTable(String),
     /// A load above one write a millisecond.
@@ -126,6 +136,13 @@ impl fmt::Display for Refusal {
             Self::DiskInUse(store) => {
                 write!(f, "store {store} is running; `stop store {store}` before its disk is lost")
             }
+            Self::StoreWaitsForPd(store) => {
+                write!(f, "store {store} cannot start: it waits for PD, which has no leader")
+            }
+            Self::PdNoLeader => f.write_str("Failed! [503] no leader"),
+            Self::PdStopped => f.write_str("Failed! dial tcp: connect: connection refused"),
+            Self::PdRunning => f.write_str("PD is running; `stop pd` before it is started anew"),
+            Self::TidbWithoutPd => f.write_str("ERROR 9001 (HY000): PD server timeout"),
             Self::DiskGone(store) => {
                 write!(f, "store {store} has lost its disk; it would start as a new store")
             }

@@ -3,6 +3,7 @@
 //! the real order.
 
 use sim::fault::Fault;
+use sim::pd::leader::Presence;
 use sim::pd::operator::Operator;
 use sim::pd::region_tree::RegionInfo;
 use sim::pd::rules::Rule;
@@ -10,10 +11,19 @@ use sim::pd::stores::StoreRecord;
 use sim::pd::unsafe_recovery::StageOutput;
 use sim::region::{Peer, PeerRole};
 use sim::store::{Engine, StoreState};
-use sim::{Cluster, RegionId, StoreId};
+use sim::{Cluster, Refusal, RegionId, StoreId};
 
 use crate::clock::WallClock;
 use crate::json::Json;
+
+/// What pd-ctl prints while PD does not answer; `None` if it does.
+pub fn without_pd(cluster: &Cluster) -> Option<String> {
+    match cluster.pd().presence() {
+        Presence::Serving => None,
+        Presence::Electing(_) => Some(Refusal::PdNoLeader.to_string()),
+        Presence::Stopped => Some(Refusal::PdStopped.to_string()),
+    }
+}
 
 /// `pd-ctl store`: the stores that are Up or Offline.
 pub fn stores(cluster: &Cluster) -> String {

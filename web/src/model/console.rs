@@ -145,13 +145,19 @@ fn accepted(request: &Request) -> String {
         | C::AddAddLearner { .. }
         | C::AddTransferLeader { .. }
         | C::AddSplitRegion { .. } => "Success! \"The operator is created.\"".to_owned(),
-        C::RemoveTombstone
+        C::RecoverPd => "recover success! please restart the PD cluster".to_owned(),
+        C::ResignPdLeader
+        | C::RemoveTombstone
         | C::DeleteStore(_)
         | C::CancelDeleteStore(_)
         | C::SetMaxReplicas(_)
         | C::RemoveOperator(_) => "Success!".to_owned(),
         C::SetTiflashReplica { .. } => "Query OK, 0 rows affected".to_owned(),
-        C::StopStores(_)
+        C::StopPd
+        | C::StartPd
+        | C::ForceNewPdCluster
+        | C::LosePdLeader
+        | C::StopStores(_)
         | C::StartStores(_)
         | C::LoseDisk(_)
         | C::Cut { .. }
@@ -172,6 +178,9 @@ fn answer_query(
     let Request::Query(query) = request else {
         return (EntryKind::Done, String::new());
     };
+    if let Some(silence) = answer::without_pd(cluster).filter(|_| query.asks_pd()) {
+        return (EntryKind::Refused, silence);
+    }
     let answer = match query {
         Query::Stores => Ok(answer::stores(cluster)),
         Query::Store(store) => answer::store(cluster, *store),
@@ -198,7 +207,7 @@ fn help(lang: Lang) -> String {
         .map(|verb| {
             let tool = match verb.tool {
                 Tool::PdCtl => "pd-ctl ",
-                Tool::Sql | Tool::Playground | Tool::Script => "",
+                Tool::Sql | Tool::PdServer | Tool::Playground | Tool::Script => "",
             };
             let usage = format!("{tool}{} {}", verb.text, verb.arguments);
             format!("{usage:<62} {}", lang.pick(verb.en, verb.zh))

@@ -11,9 +11,11 @@ use crate::request::{DEFAULT_LIMIT_MS, Query, Request, Wait};
 /// Reads a line whose first word, `verb`, is one of ours; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
     Some(match verb.text {
+        "stop" if words.skip("pd") => pd(Command::StopPd, words),
+        "start" if words.skip("pd") => pd(Command::StartPd, words),
         "stop" => stores_of(words).map(Command::StopStores).map(Request::Command),
         "start" => stores_of(words).map(Command::StartStores).map(Request::Command),
-        "lose" => lose_disk(words).map(Request::Command),
+        "lose" => lose(words).map(Request::Command),
         "cut" => cut(words).map(Request::Command),
         "delay" => delay(words).map(Request::Command),
         "drop" => mishaps(Mishap::Drop, words).map(Request::Command),
@@ -27,15 +29,25 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
     })
 }
 
+fn pd(command: Command, words: &Words<'_>) -> Result<Request, ParseError> {
+    words.finish()?;
+    Ok(Request::Command(command))
+}
+
 fn stores_of(words: &mut Words<'_>) -> Result<Vec<sim::StoreId>, ParseError> {
-    words.keyword("store", "`store`, as in `stop store 502`")?;
+    words.keyword("store", "`store` or `pd`, as in `stop store 502`")?;
     let stores = words.stores()?;
     words.finish()?;
     Ok(stores)
 }
 
-fn lose_disk(words: &mut Words<'_>) -> Result<Command, ParseError> {
-    words.keyword("disk", "`disk of`, as in `lose disk of 502`")?;
+fn lose(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    if words.skip("pd") {
+        words.keyword("leader", "`leader`, as in `lose pd leader`")?;
+        words.finish()?;
+        return Ok(Command::LosePdLeader);
+    }
+    words.keyword("disk", "`disk of` or `pd leader`, as in `lose disk of 502`")?;
     words.keyword("of", "`of`, as in `lose disk of 502`")?;
     let store = words.store()?;
     words.finish()?;

@@ -43,8 +43,10 @@ pub(crate) fn parse_line(number: usize, line: &str) -> Result<Request, ParseErro
         words.finish()?;
         return Ok(Request::Query(Query::Help));
     }
-    let request = pd::parse(verb, &mut words)
-        .or_else(|| if for_pd { None } else { faults::parse(verb, &mut words) });
+    let request = pd::parse(verb, &mut words).or_else(|| match for_pd {
+        true => None,
+        false => faults::parse(verb, &mut words).or_else(|| pd::parse_program(verb, &mut words)),
+    });
     request.unwrap_or_else(|| {
         let known = if for_pd { PD_FIRST_WORDS } else { FIRST_WORDS };
         let near = near(verb.text, known);

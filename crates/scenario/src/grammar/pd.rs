@@ -26,6 +26,7 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "region" => parse_region(words),
         "operator" => parse_operator(words),
         "config" => parse_config(words),
+        "member" => parse_member(words),
         _ => return None,
     })
 }
@@ -259,6 +260,58 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
         }
         _ => Err(unknown(verb, "pd-ctl config", &["set", "placement-rules"])),
     }
+}
+
+fn parse_member(words: &mut Words<'_>) -> Result<Request, ParseError> {
+    let verb = subcommand(words, "member [command]")?;
+    if verb.text != "leader" {
+        return Err(unknown(verb, "pd-ctl member", &["leader"]));
+    }
+    let verb = subcommand(words, "member leader <subcommand>")?;
+    if verb.text != "resign" {
+        return Err(unknown(verb, "pd-ctl member leader", &["resign"]));
+    }
+    no_more(words, "member leader resign [flags]")?;
+    Ok(Request::Command(Command::ResignPdLeader))
+}
+
+/// `pd-server` and `pd-recover`, PD's other programs; `None` if `verb` is neither.
+pub(super) fn parse_program(
+    verb: Word<'_>,
+    words: &mut Words<'_>,
+) -> Option<Result<Request, ParseError>> {
+    let (flag, what, command) =
+        match verb.text.trim_start_matches("./bin/").trim_start_matches("./") {
+            "pd-server" => (
+                "--force-new-cluster",
+                "`--force-new-cluster`; `start pd` starts PD as it was",
+                Command::ForceNewPdCluster,
+            ),
+            "pd-recover" => (
+                "--from-old-member",
+                "`--from-old-member`, the one way that is modelled",
+                Command::RecoverPd,
+            ),
+            _ => return None,
+        };
+    Some(words.keyword(flag, what).and_then(|()| {
+        skip_flags(words)?;
+        Ok(Request::Command(command))
+    }))
+}
+
+/// Flags that say where PD lives and listens, such as `--endpoints=http://127.0.0.1:2379`.
+fn skip_flags(words: &mut Words<'_>) -> Result<(), ParseError> {
+    while let Some(word) = words.next() {
+        match word.text.split_once('=') {
+            Some((flag, value)) if flag.starts_with('-') && !value.is_empty() => {}
+            None if word.text.starts_with('-') => {
+                words.word("the flag's value")?;
+            }
+            Some(_) | None => return Err(word.expected("a flag, such as `--name=pd-3`")),
+        }
+    }
+    Ok(())
 }
 
 fn subcommand<'a>(words: &mut Words<'a>, usage: &'static str) -> Result<Word<'a>, ParseError> {

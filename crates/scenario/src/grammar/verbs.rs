@@ -5,6 +5,8 @@
 pub enum Tool {
     /// PD's command line, pd-ctl.
     PdCtl,
+    /// PD's server and its recovery tool.
+    PdServer,
     /// A SQL client.
     Sql,
     /// The playground: what happens to machines, networks and clients.
@@ -65,6 +67,18 @@ pub const VERBS: &[Verb] = &[
         "the faults in force", "查看当前的故障"),
     Verb::new(Tool::Playground, "load", "TABLE,…|all RATE|off",
         "clients write to every region of the tables", "客户端向这些表的每个 Region 写入"),
+    Verb::new(Tool::Playground, "stop pd", "",
+        "end PD's processes", "停止 PD 进程"),
+    Verb::new(Tool::Playground, "start pd", "",
+        "start PD's processes again", "重新启动 PD"),
+    Verb::new(Tool::Playground, "lose pd leader", "",
+        "the process that leads PD is gone; another takes over", "PD leader 进程丢失，由其他成员接管"),
+    Verb::new(Tool::PdServer, "pd-server --force-new-cluster", "",
+        "start one member of a stopped PD alone", "仅用一个成员强制启动已停止的 PD"),
+    Verb::new(Tool::PdServer, "pd-recover --from-old-member", "",
+        "take the stores off PD's disk; restart PD then", "修复 PD 元数据并清除 store 记录，之后需重启 PD"),
+    Verb::new(Tool::PdCtl, "member leader resign", "",
+        "let another member lead PD", "让 PD leader 主动让位"),
     Verb::new(Tool::PdCtl, "unsafe remove-failed-stores", "STORE,… [--timeout SECONDS]",
         "give the stores up and recover without them", "放弃这些 store，强制恢复集群"),
     Verb::new(Tool::PdCtl, "unsafe remove-failed-stores --auto-detect", "",
@@ -131,7 +145,7 @@ pub const VERBS: &[Verb] = &[
 
 /// The first words of pd-ctl's commands.
 pub(super) const PD_FIRST_WORDS: &[&str] =
-    &["config", "help", "operator", "region", "store", "unsafe"];
+    &["config", "help", "member", "operator", "region", "store", "unsafe"];
 
 /// The first words of everything.
 pub(super) const FIRST_WORDS: &[&str] = &[
@@ -146,7 +160,10 @@ pub(super) const FIRST_WORDS: &[&str] = &[
     "help",
     "load",
     "lose",
+    "member",
     "operator",
+    "pd-recover",
+    "pd-server",
     "region",
     "reorder",
     "select",

@@ -42,6 +42,9 @@ impl Cluster {
             }
             Command::SetTiflashReplica { table, count } => {
                 self.table(table)?;
+                if !self.pd.is_serving() {
+                    return Err(Refusal::TidbWithoutPd);
+                }
                 let stores = self.tiflash_stores();
                 match stores < *count {
                     true => Err(Refusal::TooManyTiflashReplicas { wanted: *count, stores }),
@@ -49,6 +52,12 @@ impl Cluster {
                 }
             }
             Command::RemoveFailedStores { .. }
+            | Command::StopPd
+            | Command::StartPd
+            | Command::ForceNewPdCluster
+            | Command::LosePdLeader
+            | Command::ResignPdLeader
+            | Command::RecoverPd
             | Command::RemoveTombstone
             | Command::DeleteStore(_)
             | Command::CancelDeleteStore(_)
@@ -95,6 +104,9 @@ impl Cluster {
             }
             if store.has_lost_disk() {
                 return Err(Refusal::DiskGone(*id));
+            }
+            if !self.pd.is_serving() {
+                return Err(Refusal::StoreWaitsForPd(*id));
             }
             if record.is_some_and(|record| record.state == StoreState::Tombstone) {
                 return Err(Refusal::StoreBuried(*id));
@@ -147,6 +159,12 @@ impl Cluster {
                 self.pd.set_tiflash_rule(self.ctx.now, table, *count, cause);
             }
             Command::RemoveFailedStores { .. }
+            | Command::StopPd
+            | Command::StartPd
+            | Command::ForceNewPdCluster
+            | Command::LosePdLeader
+            | Command::ResignPdLeader
+            | Command::RecoverPd
             | Command::RemoveTombstone
             | Command::DeleteStore(_)
             | Command::CancelDeleteStore(_)
@@ -167,7 +185,7 @@ impl Cluster {
             return;
         }
         let cause = self.ctx.emit(EventKind::StoreStarted(id), [cause]);
-        let returns_from_grave = !self.pd.stores().contains_key(&id);
+        let returns_from_grave = self.pd.once_buried().contains(&id);
         let meta = store.meta().clone();
         let events = &mut self.ctx.events;
         self.pd

@@ -31,9 +31,10 @@ pub(super) struct BalanceLeader {
     last: RegionId,
 }
 
-impl Default for BalanceLeader {
-    fn default() -> BalanceLeader {
-        BalanceLeader { due: Millis(INTERVAL_MAX), interval: INTERVAL_MAX, last: RegionId(0) }
+impl BalanceLeader {
+    /// A scheduler that begins now.
+    pub(super) fn from(now: Millis) -> BalanceLeader {
+        BalanceLeader { due: now.after(INTERVAL_MAX), interval: INTERVAL_MAX, last: RegionId(0) }
     }
 }
 
@@ -48,7 +49,7 @@ impl Pd {
         if now < self.balance.due {
             return;
         }
-        let moved = !self.is_halted() && self.move_leader(now, events, out);
+        let moved = self.may_patrol() && self.move_leader(now, events, out);
         self.balance.interval = match moved {
             true => INTERVAL_MIN,
             false => (self.balance.interval * 13 / 10 + 1).min(INTERVAL_MAX),

@@ -4,6 +4,7 @@
 use super::Pd;
 use super::builder::steps_toward;
 use super::checker::Change;
+use super::leader::{LEASE_MS, Presence, RESIGN_MS};
 use super::operator::Priority;
 use super::region_tree::RegionInfo;
 use super::scheduling::{Plan, brief, members_after};
@@ -22,7 +23,14 @@ impl Pd {
     /// # Errors
     /// What the real tool would answer.
     pub(crate) fn check(&self, now: Millis, command: &Command) -> Result<(), Refusal> {
+        self.check_presence(command)?;
         match command {
+            Command::StopPd
+            | Command::StartPd
+            | Command::ForceNewPdCluster
+            | Command::LosePdLeader
+            | Command::ResignPdLeader
+            | Command::RecoverPd => Ok(()),
             Command::RemoveFailedStores { stores, auto_detect, .. } => {
                 self.recovery.check_start(now, &self.stores, stores, *auto_detect)
             }
@@ -64,6 +72,14 @@ impl Pd {
         events: &mut EventLog,
     ) {
         match command {
+            Command::StopPd => self.lose_leader(now, Presence::Stopped, cause, events),
+            Command::StartPd | Command::ForceNewPdCluster | Command::LosePdLeader => {
+                self.lose_leader(now, Presence::Electing(now.after(LEASE_MS)), cause, events);
+            }
+            Command::ResignPdLeader => {
+                self.lose_leader(now, Presence::Electing(now.after(RESIGN_MS)), cause, events);
+            }
+            Command::RecoverPd => self.recover_from_old_member(),
             Command::RemoveFailedStores { stores, auto_detect, timeout_s } => {
                 self.start_recovery(now, stores, *auto_detect, *timeout_s, cause, events);
             }

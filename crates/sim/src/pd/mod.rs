@@ -4,14 +4,17 @@
 //! time; out go answers and schedules for region leaders. It knows only what it was told, which may
 //! be wrong: that gap is what this program is about.
 //!
-//! Left out: schedulers that balance, splitting and merging, location labels, persistence (a PD
-//! here never restarts), and several PDs.
+//! Left out: schedulers that balance, splitting and merging, location labels, and PD's members one
+//! by one.
 
 mod builder;
 mod checker;
 mod commands;
 pub mod fit;
 mod balance_leader;
+pub mod leader;
+#[cfg(test)]
+mod leader_tests;
 mod limits;
 pub mod operator;
 mod patrol;
@@ -31,7 +34,8 @@ mod testing;
 mod tests;
 pub mod unsafe_recovery;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::event::{BlockedReason, EventKind, EventLog, Subject};
 use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
@@ -45,6 +49,7 @@ use crate::setup::{Setup, StoreSetup};
 use crate::store::{StoreMeta, StoreState, StoreStatus};
 use balance_leader::BalanceLeader;
 use fit::RegionFit;
+use leader::{Collecting, Disk, Presence};
 use limits::StoreLimits;
 use operator::{Occasion, Operator, Operators};
 use patrol::Patrol;
@@ -56,6 +61,13 @@ use unsafe_recovery::{RecoveryEnv, UnsafeRecovery};
 
 /// The placement driver.
 pub struct Pd {
+    knobs: Knobs,
+    presence: Presence,
+    disk: Disk,
+    /// `None` once it has heard of most regions.
+    collecting: Option<Collecting>,
+    once_buried: BTreeSet<StoreId>,
+
     ids: IdAllocator,
     stores: StoreTable,
     /// The name last told for each store.
@@ -86,11 +98,17 @@ impl Pd {
         let mut regions = RegionTree::default();
         for setup in &setup.regions {
             regions
-                .put(RegionInfo::unreported(setup.region.clone(), setup.size_mib))
+                .put(RegionInfo::unreported(Arc::new(setup.region.clone()), setup.size_mib))
                 .expect("the ranges of a checked setup do not overlap");
         }
+        let disk = Disk::of(&stores, &regions);
         let shown = stores.iter().map(|(id, store)| (*id, store.status(Millis::ZERO))).collect();
         Pd {
+            knobs,
+            presence: Presence::Serving,
+            disk,
+            collecting: None,
+            once_buried: BTreeSet::new(),
             ids: IdAllocator::starting_at(next_id),
             stores,
             shown,
@@ -101,20 +119,24 @@ impl Pd {
             patrol: Patrol::default(),
             limits: StoreLimits::default(),
             operators: Operators::default(),
-            balance: BalanceLeader::default(),
+            balance: BalanceLeader::from(Millis::ZERO),
         }
     }
 
     /// Changes how PD behaves from now on.
     pub(crate) fn set_knobs(&mut self, knobs: Knobs) {
+        self.knobs = knobs;
         self.recovery.set_knobs(knobs);
     }
 
     /// The address of a store. PD: `grpc_service.go:GetStore`; an Offline store still has one.
     ///
     /// # Errors
-    /// PD has no record of the store, or one that says Tombstone.
+    /// PD has no leader, or no record of the store, or one that says Tombstone.
     pub(crate) fn get_store(&self, store: StoreId) -> Result<&str, GetStoreError> {
+        if !self.is_serving() {
+            return Err(GetStoreError::Unreachable);
+        }
         let record = self.stores.get(&store).ok_or(GetStoreError::NotFound)?;
         match record.state {
             StoreState::Up | StoreState::Offline => Ok(&record.meta.address),
@@ -173,8 +195,9 @@ impl Pd {
 
 /// Heartbeats and the passing of time.
 impl Pd {
-    /// A store's heartbeat. Those from a store without record or with a Tombstone's are ignored;
-    /// one that carries a report does not count as a sign of life.
+    /// A store's heartbeat. Those from a store without record (PD: `store 5 not found`) or with a
+    /// Tombstone's are ignored, and all while PD has no leader; one that carries a report does not
+    /// count as a sign of life.
     pub(crate) fn on_store_heartbeat(
         &mut self,
         now: Millis,
@@ -183,12 +206,13 @@ impl Pd {
     ) -> StoreHeartbeatResponse {
         let store = heartbeat.store;
         let known = self.stores.get_mut(&store).filter(|s| s.state != StoreState::Tombstone);
-        let Some(record) = known else {
+        let Some(record) = known.filter(|_| self.presence == Presence::Serving) else {
             return StoreHeartbeatResponse { plan: None, cause: None };
         };
         if heartbeat.report.is_none() {
             record.last_heartbeat = Some(now);
             record.region_count = heartbeat.region_count;
+            self.disk.note_heartbeat(now, store);
             self.notice_status(now, store, None, events);
         }
         let seen = events.all().len();
@@ -199,7 +223,8 @@ impl Pd {
     }
 
     /// A region leader's heartbeat: what it says goes into the cache unless it is stale; the answer
-    /// is the next step of the region's operator.
+    /// is the next step of the region's operator. PD closes the stream of a leader whose store it
+    /// does not know.
     pub(crate) fn on_region_heartbeat(
         &mut self,
         now: Millis,
@@ -207,10 +232,17 @@ impl Pd {
         events: &mut EventLog,
     ) -> Option<Schedule> {
         let leader = heartbeat.leader;
+        if !self.is_serving() {
+            return None;
+        }
         self.stores.get(&leader.store).filter(|store| store.state != StoreState::Tombstone)?;
         let region = heartbeat.region.id;
         let cause = heartbeat.cause;
+        let reported = heartbeat.region.clone();
         let change = self.regions.put(RegionInfo::reported(heartbeat, now))?;
+        if change.meta {
+            self.disk.keep(reported, &change.evicted);
+        }
         if change.matters() {
             let mut latest = cause;
             if change.leader {
@@ -234,10 +266,14 @@ impl Pd {
 
     /// When [`Pd::advance`] has something to do next.
     pub(crate) fn next_due(&self) -> Option<Millis> {
-        let patrol =
-            if self.is_halted() { None } else { self.patrol.next_due(self.may_schedule()) };
-        let balance = (!self.is_halted()).then_some(self.balance.due);
-        [Some(self.next_store_check), self.operators.next_push(), patrol, balance]
+        if !self.is_serving() {
+            return self.life_due();
+        }
+        let may_act = self.may_patrol();
+        let patrol = if may_act { self.patrol.next_due(self.may_schedule()) } else { None };
+        let balance = may_act.then_some(self.balance.due);
+        let store_check = Some(self.next_store_check);
+        [store_check, self.operators.next_push(), patrol, balance, self.life_due()]
             .into_iter()
             .flatten()
             .min()
@@ -247,6 +283,11 @@ impl Pd {
     /// regions. Returns what is to be sent to region leaders.
     pub(crate) fn advance(&mut self, now: Millis, events: &mut EventLog) -> Vec<Schedule> {
         let mut out = Vec::new();
+        self.elect(now, events);
+        if !self.is_serving() {
+            return out;
+        }
+        self.check_prepared(now);
         while self.next_store_check <= now {
             self.next_store_check = self.next_store_check.after(STORE_CHECK_MS);
             self.check_stores(now, events);
@@ -264,6 +305,11 @@ impl Pd {
     /// already go on. PD: `IsSchedulingHalted`.
     fn is_halted(&self) -> bool {
         self.recovery.stage().is_running()
+    }
+
+    /// Schedulers and checkers act: nothing halts them, and PD has heard of most regions.
+    fn may_patrol(&self) -> bool {
+        !self.is_halted() && self.is_prepared()
     }
 
     fn start_recovery(

@@ -33,10 +33,10 @@ pub struct RegionInfo {
 
 impl RegionInfo {
     /// A region as PD loads it from its own storage: nobody has reported for it yet.
-    pub(super) fn unreported(region: Region, approximate_size_mib: u64) -> RegionInfo {
+    pub(super) fn unreported(region: Arc<Region>, approximate_size_mib: u64) -> RegionInfo {
         RegionInfo {
             recreated: is_recreated(&region),
-            region: Arc::new(region),
+            region,
             leader: None,
             term: 0,
             down_peers: Vec::new(),

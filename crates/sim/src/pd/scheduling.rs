@@ -28,7 +28,7 @@ impl Pd {
     ) {
         let may_schedule = self.may_schedule();
         let due = self.patrol.next_due(may_schedule);
-        if self.is_halted() || due.is_none_or(|due| now < due) {
+        if !self.may_patrol() || due.is_none_or(|due| now < due) {
             return;
         }
         for region in self.patrol.take_batch(now, may_schedule) {

@@ -56,6 +56,7 @@ impl Pd {
             "store {store} is no Tombstone"
         );
         self.shown.remove(&store);
+        self.once_buried.insert(store);
         self.limits.restore(store);
         let event = events.emit(now, EventKind::StoreErased(store), cause);
         self.mark_store(now, store, event);

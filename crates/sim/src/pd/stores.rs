@@ -65,6 +65,11 @@ impl IdAllocator {
         IdAllocator { next }
     }
 
+    /// Leaves out so many ids.
+    pub(super) fn skip(&mut self, count: u64) {
+        self.next += count;
+    }
+
     /// An id that was never handed out before.
     pub fn allocate(&mut self) -> u64 {
         let id = self.next;

@@ -199,7 +199,7 @@ impl RaftClient {
         match ctx.network.to_pd(self.store).zip(ctx.network.from_pd(self.store)) {
             Some((there, back)) => {
                 let asked_at = self.resolver.ask(ctx.now, there + back);
-                ctx.agenda.push(asked_at.after(there), Item::GetStore(timer));
+                ctx.agenda.push(asked_at.after(there), Item::GetStore { timer, asked_at });
             }
             None => {
                 let given_up = self.resolver.ask(ctx.now, PD_PATIENCE_MS).after(PD_PATIENCE_MS);

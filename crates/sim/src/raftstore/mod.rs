@@ -287,6 +287,12 @@ impl Store {
         self.check_plan(ctx);
     }
 
+    /// PD has a new leader: whoever leads a region reports within the minute, also if it sleeps.
+    /// TiKV: `PeerMsg::HeartbeatPd` on `PdClient::handle_reconnect`.
+    pub(crate) fn on_pd_reconnected(&mut self, ctx: &mut Context) {
+        self.peers.values_mut().filter(|peer| peer.is_leader()).for_each(|p| p.arm_pd_tick(ctx));
+    }
+
     /// The raft-base-tick of a peer is due.
     pub(crate) fn on_peer_tick(&mut self, timer: Timer, ctx: &mut Context) {
         self.on_timer(timer, ctx, PeerFsm::on_tick);

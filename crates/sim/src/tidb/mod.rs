@@ -115,6 +115,10 @@ impl Tidb {
 
     /// One tick of the poll. TiDB: `refreshTiFlashTicker`.
     pub(crate) fn poll(&mut self, pd: &Pd, stores: &BTreeMap<StoreId, Store>, ctx: &mut Context) {
+        // Without PD it knows neither the stores nor the regions.
+        if !pd.is_serving() {
+            return;
+        }
         if self.ticks.is_multiple_of(STORE_LIST_TICKS) {
             let is_tiflash = |engine| engine == Engine::TiFlash;
             self.tiflash = pd

@@ -39,6 +39,14 @@ fn store_line(kind: &EventKind, printer: Printer) -> Option<LogLine> {
         let id = [("store-id", store.to_string())];
         return Some(printer.info("cluster.go:1911", "delete store succeeded", id));
     }
+    if matches!(kind, EventKind::PdLeaderElected) {
+        let text = "PD leader is ready to serve";
+        return Some(printer.info("server.go:1776", text, [("leader-name", "pd".to_owned())]));
+    }
+    if matches!(kind, EventKind::PdLeaderLost) {
+        let text = "no longer a leader because lease has expired, pd leader will step down";
+        return Some(printer.info("server.go:1800", text, []));
+    }
     if let EventKind::MaxReplicasSet(count) = kind {
         let fields = [("new", format!("{{\"max-replicas\":{count}}}"))];
         return Some(printer.info("server.go:1083", "replication config is updated", fields));

@@ -20,6 +20,23 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             format!("Somebody set max-replicas to {count}"),
             format!("有人将 max-replicas 设为 {count}"),
         ),
+        Command::StopPd => ("Somebody stopped PD".to_owned(), "有人停止 PD".to_owned()),
+        Command::StartPd => ("Somebody started PD".to_owned(), "有人启动 PD".to_owned()),
+        Command::ForceNewPdCluster => (
+            "Somebody started one PD member alone (--force-new-cluster)".to_owned(),
+            "有人仅用一个成员启动 PD（--force-new-cluster）".to_owned(),
+        ),
+        Command::LosePdLeader => {
+            ("The process that leads PD is gone".to_owned(), "PD leader 进程丢失".to_owned())
+        }
+        Command::ResignPdLeader => (
+            "Somebody had PD's leader resign".to_owned(),
+            "有人让 PD leader 让位（member leader resign）".to_owned(),
+        ),
+        Command::RecoverPd => (
+            "Somebody took the records of stores off PD's disk (pd-recover)".to_owned(),
+            "有人用 pd-recover 清除 PD 磁盘上的 store 记录".to_owned(),
+        ),
         Command::RemoveTombstone => (
             "Somebody erased the records of tombstone stores (store remove-tombstone)".to_owned(),
             "有人抹去 Tombstone store 的记录（store remove-tombstone）".to_owned(),

@@ -52,6 +52,27 @@ fn records(kind: &E, lang: Lang) -> Sentence {
             format!("PD 抹去 store {store} 的记录：此后一律回答 “not found”"),
         );
     }
+    if let E::StoreForgotten(store) = kind {
+        return turning(
+            lang,
+            format!("PD came back without store {store}: it answers \"not found\""),
+            format!("PD 恢复后没有 store {store} 的记录：一律回答 “not found”"),
+        );
+    }
+    if matches!(kind, E::PdLeaderLost) {
+        return turning(
+            lang,
+            "PD has no leader: it hears nothing and answers nobody".to_owned(),
+            "PD 没有 leader：收不到心跳，也不应答".to_owned(),
+        );
+    }
+    if matches!(kind, E::PdLeaderElected) {
+        return turning(
+            lang,
+            "PD has a leader that knows what is on disk and has heard nothing yet".to_owned(),
+            "PD 有了新 leader：只知道磁盘上的内容，尚未收到任何心跳".to_owned(),
+        );
+    }
     if let E::StoreRegistered(store) = kind {
         return notable(
             lang,
