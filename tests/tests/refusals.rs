@@ -169,8 +169,12 @@ fn what_the_grammar_cannot_say_is_refused_too() {
     let mut cluster =
         Cluster::new(&scenario.setup, knobs, scenario.seed).expect("its cluster is right");
     cluster.advance(Millis(5 * SECOND));
-    let nobody =
-        Command::RemoveFailedStores { stores: Vec::new(), auto_detect: false, timeout_s: None };
+    let nobody = Command::RemoveFailedStores {
+        stores: Vec::new(),
+        auto_detect: false,
+        timeout_s: None,
+        options: sim::RecoveryOptions::default(),
+    };
     assert_refused(&mut cluster, &nobody, "Failed store ids are not specified");
     let none = Command::SetMaxReplicas(0);
     let answer = "Failed! [400] \"max-replicas should be greater than 0\"";

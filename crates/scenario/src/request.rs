@@ -5,11 +5,11 @@
 
 use std::fmt;
 
-use sim::Command;
 use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
 use sim::region::Key;
 use sim::store::StoreState;
+use sim::{Command, RecoveryOptions};
 
 /// One line of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,9 +214,11 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::LosePdLeader => f.write_str("lose pd leader"),
         Command::ResignPdLeader => f.write_str("pd-ctl member leader resign"),
         Command::RecoverPd => f.write_str("pd-recover --from-old-member"),
-        Command::RemoveFailedStores { stores, auto_detect, timeout_s } => {
-            write_remove_failed_stores(f, stores, *auto_detect, *timeout_s)
+        Command::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
+            write_remove_failed_stores(f, stores, *auto_detect, *timeout_s)?;
+            write_options(f, *options)
         }
+        Command::AbortRecovery => f.write_str("pd-ctl unsafe remove-failed-stores abort"),
         Command::RemoveTombstone => f.write_str("pd-ctl store remove-tombstone"),
         Command::DeleteStore(store) => write!(f, "pd-ctl store delete {store}"),
         Command::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
@@ -272,6 +274,16 @@ fn write_remove_failed_stores(
     match timeout_s {
         Some(seconds) => write!(f, " --timeout {seconds}"),
         None => Ok(()),
+    }
+}
+
+fn write_options(f: &mut fmt::Formatter<'_>, options: RecoveryOptions) -> fmt::Result {
+    if let Some(seconds) = options.plan_timeout_s {
+        write!(f, " --plan-execution-timeout {seconds}")?;
+    }
+    match options.disable_paranoid_check {
+        true => f.write_str(" --disable-paranoid-check"),
+        false => Ok(()),
     }
 }
 

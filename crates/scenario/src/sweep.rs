@@ -13,7 +13,9 @@ use sim::ids::{MINUTE, SECOND};
 use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::setup::{RegionSetup, StoreSetup, TableSetup};
 use sim::store::{Engine, StoreMeta, StoreState};
-use sim::{Cluster, Command, Millis, PeerId, RegionId, Release, Setup, StoreId, TableId};
+use sim::{
+    Cluster, Command, Millis, PeerId, RecoveryOptions, RegionId, Release, Setup, StoreId, TableId,
+};
 
 use crate::request::{Request, Wait};
 
@@ -423,7 +425,8 @@ impl Script<'_> {
         let auto_detect = self.dice.once_in(8);
         let stores = if auto_detect || self.dice.once_in(30) { Vec::new() } else { stores };
         let timeout_s = self.dice.one_of(&[None, None, Some(60), Some(300)]);
-        self.ask(Command::RemoveFailedStores { stores, auto_detect, timeout_s });
+        let options = RecoveryOptions::default();
+        self.ask(Command::RemoveFailedStores { stores, auto_detect, timeout_s, options });
         if self.dice.once_in(2) {
             let ms = self.dice.between(30 * SECOND, 2 * MINUTE);
             self.deeds.push(Deed::Wait(ms));

@@ -8,7 +8,7 @@ use sim::command::SplitPolicy;
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::region::Key;
 use sim::store::StoreState;
-use sim::{Command, RegionId, Release, StoreId, TableId};
+use sim::{Command, RecoveryOptions, RegionId, Release, StoreId, TableId};
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
     ids.iter().copied().map(StoreId).collect()
@@ -45,6 +45,14 @@ fn commands() -> Vec<Command> {
         stores: stores(ids),
         auto_detect,
         timeout_s,
+        options: RecoveryOptions::default(),
+    };
+    let options = RecoveryOptions { plan_timeout_s: Some(300), disable_paranoid_check: true };
+    let with_options = Command::RemoveFailedStores {
+        stores: stores(&[1]),
+        auto_detect: false,
+        timeout_s: None,
+        options,
     };
     vec![
         Command::StopStores(stores(&[1, 2, 9, 502])),
@@ -78,6 +86,8 @@ fn commands() -> Vec<Command> {
         Command::LosePdLeader,
         Command::ResignPdLeader,
         Command::RecoverPd,
+        with_options,
+        Command::AbortRecovery,
         Command::RemoveTombstone,
         Command::DeleteStore(store),
         Command::CancelDeleteStore(store),

@@ -69,7 +69,11 @@ pub enum Command {
         auto_detect: bool,
         /// Seconds until recovery gives up; PD's default is 600.
         timeout_s: Option<u64>,
+        /// The flags that newer releases have.
+        options: RecoveryOptions,
     },
+    /// `pd-ctl unsafe remove-failed-stores abort`: recovery leaves force leader and ends as failed.
+    AbortRecovery,
     /// `pd-ctl store remove-tombstone`: erases the record of every tombstone that PD's region
     /// cache shows no region on.
     RemoveTombstone,
@@ -143,4 +147,15 @@ impl fmt::Display for SplitPolicy {
             SplitPolicy::UseKey => "USEKEY",
         })
     }
+}
+
+/// The flags of `unsafe remove-failed-stores` that came with PD 8.5.7.
+/// PD: `RemoveFailedStoresOptions`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryOptions {
+    /// `--plan-execution-timeout`: seconds until a plan is sent again to a store that has not
+    /// reported; 60 if absent.
+    pub plan_timeout_s: Option<u64>,
+    /// `--disable-paranoid-check`: empty regions are created even where a peer still has keys.
+    pub disable_paranoid_check: bool,
 }

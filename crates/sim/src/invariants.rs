@@ -299,7 +299,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::command::Command;
+    use crate::command::{Command, RecoveryOptions};
     use crate::ids::{EventId, Millis, SECOND};
     use crate::region::{Peer, Region};
     use crate::release::Release;
@@ -489,6 +489,7 @@ mod tests {
             stores: vec![StoreId(2)],
             auto_detect: false,
             timeout_s: None,
+            options: RecoveryOptions::default(),
         };
         cluster.apply(&Command::StopStores(vec![StoreId(2)])).expect("it runs");
         cluster.advance(Millis(30 * SECOND));

@@ -44,7 +44,7 @@ mod fingerprint;
 mod prng;
 
 pub use cluster::{Cluster, GhostReason};
-pub use command::Command;
+pub use command::{Command, RecoveryOptions};
 pub use event::{Event, EventKind};
 pub use ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
 pub use load::Load;

@@ -54,6 +54,14 @@ pub enum Refusal {
     NoStoreSpecified,
     /// PD: ErrUnsafeRecoveryIsRunning.
     RecoveryRunning,
+    /// pd-ctl of a release that cannot recover online: it knows no such command.
+    NoOnlineRecovery,
+    /// pd-ctl of a release without `abort` reads the word as the list of failed stores.
+    NoAbort,
+    /// pd-ctl of a release that does not have this flag yet.
+    UnknownFlag(&'static str),
+    /// PD: ErrUnsafeRecoveryInvalidInput, there is nothing to abort.
+    NoRecoveryRunning,
     /// PD: ErrUnsafeRecoveryInvalidInput, a store that PD has no record of.
     FailedStoreUnknown(StoreId),
     /// PD: ErrUnsafeRecoveryInvalidInput, a store heard from within 20 s.
@@ -156,21 +164,24 @@ impl fmt::Display for Refusal {
             Self::RateTooHigh { percent } => {
                 write!(f, "{percent}% is more than all messages; at most 100%")
             }
-            Self::UnknownTable(table) => {
-                let table = table.split_once('.').map_or(("test", table.as_str()), |name| name);
-                write!(f, "ERROR 1146 (42S02): Table '{}.{}' doesn't exist", table.0, table.1)
-            }
-            Self::LoadTooHigh { writes_per_minute } => {
-                write!(f, "{writes_per_minute} writes a minute and region are too many; at most ")?;
-                write!(f, "{MAX_WRITES_PER_MINUTE}")
+            Self::UnknownTable(table) => unknown_table(f, table),
+            Self::LoadTooHigh { writes_per_minute: asked } => {
+                let most = MAX_WRITES_PER_MINUTE;
+                write!(f, "{asked} writes a minute and region are too many; at most {most}")
             }
             Self::NoStoreSpecified => f.write_str("Failed store ids are not specified"),
             Self::RecoveryRunning => failed(f, 500, text!("{RUNNING}")),
+            Self::NoOnlineRecovery => f.write_str("unknown command \"unsafe\" for \"pd-ctl\""),
+            Self::NoAbort => f.write_str("strconv.ParseUint: parsing \"abort\": invalid syntax"),
+            Self::UnknownFlag(flag) => write!(f, "unknown flag: {flag}"),
+            Self::NoRecoveryRunning => {
+                failed(f, 400, text!("{INVALID_INPUT} no ongoing unsafe recovery"))
+            }
             Self::FailedStoreUnknown(store) => {
-                failed(f, 500, text!("{INVALID_INPUT} {store} doesn't exist"))
+                failed(f, 500, text!("{INVALID_INPUT} store {store} doesn't exist"))
             }
             Self::FailedStoreConnected(store) => {
-                failed(f, 500, text!("{INVALID_INPUT} {store} is up and connected"))
+                failed(f, 500, text!("{INVALID_INPUT} store {store} is up and connected"))
             }
             Self::TombstonesHoldRegions(stores) => tombstones_hold_regions(f, stores),
             Self::StoreNotInPd(store) => {
@@ -199,10 +210,7 @@ impl fmt::Display for Refusal {
                 failed(f, 500, text!("region {region} has no voter in store {store}"))
             }
             Self::MaxReplicasZero => failed(f, 400, text!("max-replicas should be greater than 0")),
-            Self::TooManyTiflashReplicas { wanted, stores } => {
-                write!(f, "ERROR 1105 (HY000): the tiflash replica count: {wanted} should be ")?;
-                write!(f, "less than the total tiflash server count: {stores}")
-            }
+            Self::TooManyTiflashReplicas { wanted, stores } => too_many(f, *wanted, *stores),
             Self::WrongEngine { store, engine } => {
                 let engine = engine.name();
                 failed(f, 500, text!("store {store} is {engine}: learners only"))
@@ -212,7 +220,7 @@ impl fmt::Display for Refusal {
 }
 
 const RUNNING: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryIsRunning]unsafe recovery is running";
-const INVALID_INPUT: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryInvalidInput]invalid input store";
+const INVALID_INPUT: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryInvalidInput]invalid input";
 
 /// pd-ctl's rendering of an HTTP answer of PD that is not a success.
 fn failed(f: &mut fmt::Formatter<'_>, status: u16, body: fmt::Arguments<'_>) -> fmt::Result {
@@ -235,4 +243,14 @@ fn stores_not_enough(
         "Failed to delete store {store}: [400] \"[PD:core:ErrStoresNotEnough]can not remove "
     )?;
     write!(f, "store {store} since the number of up stores would be {up} while need {need}\"")
+}
+
+fn unknown_table(f: &mut fmt::Formatter<'_>, table: &str) -> fmt::Result {
+    let (schema, name) = table.split_once('.').unwrap_or(("test", table));
+    write!(f, "ERROR 1146 (42S02): Table '{schema}.{name}' doesn't exist")
+}
+
+fn too_many(f: &mut fmt::Formatter<'_>, wanted: u64, stores: u64) -> fmt::Result {
+    write!(f, "ERROR 1105 (HY000): the tiflash replica count: {wanted} should be less than the ")?;
+    write!(f, "total tiflash server count: {stores}")
 }

@@ -220,13 +220,16 @@ knobs! {
         /// The rollback of a merge. From 7.4 and 7.5.0.
         RollbackMergeToo,
     }
-    /// By which peers PD tells which stores a force leader shall take for granted.
+    /// By which peers PD tells which stores have failed when nobody names them.
     failed_stores_from:
-    /// By which failed peers PD tells, on auto-detect, which stores have failed.
+    /// Which of a region's failed peers PD lists: on auto-detect their stores are those a force
+    /// leader takes for granted; and they are the ones to demote. PD: `getFailedPeers`.
     FailedStoresFrom {
-        /// By voters: a store that only held learners is overlooked. Up to 7.2 (pd#6690).
+        /// Voters, and there is no auto-detect: the command names the stores. Up to 6.3 (pd#5415).
+        Command,
+        /// Voters: a store that only held learners is overlooked. Up to 7.2 (pd#6690).
         Voters,
-        /// By all peers. From 7.3 (pd#6691).
+        /// All peers. From 7.3 (pd#6691).
         AllPeers,
     }
     /// What makes one report's log newer than another's.
@@ -244,7 +247,8 @@ knobs! {
     PlanResend {
         /// 40 s. Up to 8.5.6.
         After40s,
-        /// 60 s. From 8.5.7, where it became an option (`--plan-execution-timeout`).
+        /// 60 s. From 8.5.7, where it became an option (`--plan-execution-timeout`), and
+        /// `--disable-paranoid-check` came with it.
         After60s,
     }
     /// Whether a recovery can be aborted, and how its rounds are numbered.
@@ -312,6 +316,14 @@ impl PlanResend {
         match self {
             PlanResend::After40s => 40_000,
             PlanResend::After60s => 60_000,
+        }
+    }
+
+    /// Whether it can be set with the command, and the paranoid check be turned off.
+    pub fn has_options(self) -> bool {
+        match self {
+            PlanResend::After40s => false,
+            PlanResend::After60s => true,
         }
     }
 }
@@ -463,7 +475,7 @@ const OLDEST: Knobs = Knobs {
     residual_joint: ResidualJoint::NeverReports,
     forced_commit: ForcedCommit::AllPeers,
     forced_proposals: ForcedProposals::MembershipOnly,
-    failed_stores_from: FailedStoresFrom::Voters,
+    failed_stores_from: FailedStoresFrom::Command,
     leader_choice: LeaderChoice::Log,
     plan_resend: PlanResend::After40s,
     recovery_abort: RecoveryAbort::Absent,
@@ -490,6 +502,7 @@ const V6_1_0: Knobs = Knobs {
 const V6_5_0: Knobs = Knobs {
     unknown_store_reply: UnknownStoreReply::Header,
     reconnect: Reconnect::FiveSeconds,
+    failed_stores_from: FailedStoresFrom::Voters,
     show_words: ShowWords::Details,
     available_when: AvailableWhen::AllReplicas,
     ..V6_1_0

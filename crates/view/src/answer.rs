@@ -159,8 +159,12 @@ pub fn operator(cluster: &Cluster, region: RegionId) -> Result<String, String> {
 }
 
 /// `pd-ctl unsafe remove-failed-stores show`.
-pub fn recovery(cluster: &Cluster) -> String {
-    recovery_json(cluster).pretty()
+///
+/// # Errors
+/// pd-ctl's answer in a release that cannot recover online.
+pub fn recovery(cluster: &Cluster) -> Result<String, String> {
+    let known = cluster.pd().recovery().check_online();
+    known.map(|()| recovery_json(cluster).pretty()).map_err(|refusal| refusal.to_string())
 }
 
 /// The array that `unsafe remove-failed-stores show` prints.

@@ -127,7 +127,11 @@ const WORDS: [Words; Knob::ALL.len()] = [
     Words {
         knob: Knob::FailedStoresFrom,
         question: ("Auto-detect looks at", "自动检测所看的 peer"),
-        values: &[("voters", "voter", "pd#6690"), ("all peers", "所有 peer", "pd#6691")],
+        values: &[
+            ("there is none", "没有此功能", "pd#5415"),
+            ("voters", "voter", "pd#6690"),
+            ("all peers", "所有 peer", "pd#6691"),
+        ],
     },
     Words {
         knob: Knob::LeaderChoice,

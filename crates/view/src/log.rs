@@ -107,7 +107,7 @@ impl fmt::Display for LogLine {
 /// where it is silent.
 pub fn lines(event: &Event, knobs: &Knobs) -> Vec<LogLine> {
     let mut out = tikv::lines(event, knobs);
-    out.extend(pd::line(event));
+    out.extend(pd::line(event, knobs));
     out.extend(tidb::lines(event));
     out
 }

@@ -140,7 +140,9 @@ fn accepted(request: &Request) -> String {
         return String::new();
     };
     match command {
-        C::RemoveFailedStores { .. } => "Success! Request has been accepted.".to_owned(),
+        C::RemoveFailedStores { .. } | C::AbortRecovery => {
+            "Success! Request has been accepted.".to_owned()
+        }
         C::AddRemovePeer { .. }
         | C::AddAddLearner { .. }
         | C::AddTransferLeader { .. }
@@ -188,7 +190,7 @@ fn answer_query(
         Query::Region(region) => Ok(answer::region(cluster, *region)),
         Query::Operators => Ok(answer::operators(cluster)),
         Query::Operator(region) => answer::operator(cluster, *region),
-        Query::Recovery => Ok(answer::recovery(cluster)),
+        Query::Recovery => answer::recovery(cluster),
         Query::PlacementRules => Ok(answer::placement_rules(cluster)),
         Query::TiflashReplicas => Ok(answer::tiflash_replicas(cluster)),
         Query::Faults => Ok(answer::faults(cluster)),

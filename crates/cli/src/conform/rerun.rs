@@ -6,10 +6,10 @@ use std::fmt::Debug;
 use sim::event::{EventLog, RecoveryStage};
 use sim::message::{DemotePlan, PeerReport, RecoveryPlan};
 use sim::pd::stores::{IdAllocator, StoreRecord, StoreTable};
-use sim::pd::unsafe_recovery::{RecoveryEnv, UnsafeRecovery};
+use sim::pd::unsafe_recovery::{RecoveryEnv, RecoveryRequest, UnsafeRecovery};
 use sim::release::{LearnersOnDemotion, OrphanedPeers};
 use sim::store::{StoreMeta, StoreState};
-use sim::{EventKind, Knobs, Millis, Release, StoreId};
+use sim::{EventKind, Knobs, Millis, RecoveryOptions, Release, StoreId};
 
 use super::case::{Case, CaseReport, Variant};
 use super::stand_in::{StandIns, members};
@@ -37,9 +37,10 @@ struct Run {
 /// what differed from what was expected.
 pub(super) fn all_runs(case: &Case) -> Vec<(String, Vec<String>)> {
     let knobs = Release::V8_5_8.knobs();
-    let (failed, auto_detect) = (failed_stores(case), case.command.auto_detect);
+    let failed = failed_stores(case);
     let idle = UnsafeRecovery::new(knobs);
-    if let Err(refusal) = idle.check_start(Millis::ZERO, &store_table(case), &failed, auto_detect) {
+    if let Err(refusal) = idle.check_start(Millis::ZERO, &store_table(case), request(case, &failed))
+    {
         return vec![(case.name.clone(), vec![format!("the command is refused: {refusal}")])];
     }
     let plain = run(case, knobs, Fault::None);
@@ -116,12 +117,19 @@ fn start(
     stores: &mut StoreTable,
     events: &mut EventLog,
 ) -> UnsafeRecovery {
-    let command = &case.command;
     let failed = failed_stores(case);
     let mut recovery = UnsafeRecovery::new(knobs);
-    let timeout = Some(command.timeout_s);
-    recovery.start(Millis::ZERO, stores, &failed, command.auto_detect, timeout, None, events);
+    recovery.start(Millis::ZERO, stores, request(case, &failed), None, events);
     recovery
+}
+
+fn request<'a>(case: &Case, failed: &'a [StoreId]) -> RecoveryRequest<'a> {
+    RecoveryRequest {
+        failed,
+        auto_detect: case.command.auto_detect,
+        timeout_s: Some(case.command.timeout_s),
+        options: RecoveryOptions::default(),
+    }
 }
 
 fn failed_stores(case: &Case) -> Vec<StoreId> {

@@ -7,6 +7,7 @@ pub(crate) mod condition;
 pub(crate) mod error;
 mod faults;
 mod pd;
+mod recovery;
 mod sql;
 pub(crate) mod verbs;
 pub(crate) mod words;

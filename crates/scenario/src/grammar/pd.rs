@@ -7,21 +7,15 @@ use sim::region::Key;
 use sim::{Command, RegionId, StoreId};
 
 use super::error::{ParseError, Problem};
+use super::recovery;
 use super::verbs::near;
-use super::words::{Word, Words, hex, number};
+use super::words::{Word, Words, hex};
 use crate::request::{Query, Request};
-
-const REMOVE_FAILED_STORES: &str =
-    "unsafe remove-failed-stores [<store_id1>,<store_id2>,...] [flags]";
-
-/// The timeout flag's default. pd-ctl does not send a value equal to it, so that PD's own default
-/// of 600 s applies (`unsafe_command.go:removeFailedStoresCommandFunc`).
-const UNSENT_TIMEOUT_S: u64 = 300;
 
 /// Reads a command whose first word, `verb`, is one of pd-ctl's; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
     Some(match verb.text {
-        "unsafe" => parse_unsafe(words),
+        "unsafe" => recovery::parse(words),
         "store" => parse_store(words),
         "region" => parse_region(words),
         "operator" => parse_operator(words),
@@ -29,87 +23,6 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "member" => parse_member(words),
         _ => return None,
     })
-}
-
-fn parse_unsafe(words: &mut Words<'_>) -> Result<Request, ParseError> {
-    let usage = "unsafe [command]";
-    let verb = subcommand(words, usage)?;
-    match verb.text {
-        "remove-failed-stores" if words.skip("show") => {
-            no_more(words, "unsafe remove-failed-stores show [flags]")?;
-            Ok(Request::Query(Query::Recovery))
-        }
-        "remove-failed-stores" => remove_failed_stores(words),
-        _ => Err(unknown(verb, "pd-ctl unsafe", &["remove-failed-stores"])),
-    }
-}
-
-fn remove_failed_stores(words: &mut Words<'_>) -> Result<Request, ParseError> {
-    let mut stores = None;
-    let mut auto_detect = false;
-    let mut timeout_s = None;
-    while let Some(word) = words.next() {
-        let (flag, value) = match word.text.split_once('=') {
-            Some((flag, value)) => (flag, Some(Word { text: value, ..word })),
-            None => (word.text, None),
-        };
-        match flag {
-            "--auto-detect" if value.is_none() => auto_detect = true,
-            "--timeout" => {
-                let value = value.or_else(|| words.next());
-                timeout_s = seconds(value, words)?;
-            }
-            _ if flag.starts_with('-') => {
-                return Err(word.error(Problem::UnknownFlag(flag.to_owned())));
-            }
-            _ if stores.is_some() => {
-                let message = Some("More arguments than expected");
-                return Err(word.error(Problem::Usage { message, usage: REMOVE_FAILED_STORES }));
-            }
-            _ => stores = Some((word, failed_stores(word)?)),
-        }
-    }
-    match (stores, auto_detect) {
-        (Some((word, _)), true) => Err(word.error(Problem::PdCtl(
-            "The flag `auto-detect` is set, no need to specify failed store ids",
-        ))),
-        (None, false) => {
-            let message = Some("Failed store ids are not specified");
-            Err(words.error_at_end(Problem::Usage { message, usage: REMOVE_FAILED_STORES }))
-        }
-        (stores, auto_detect) => {
-            let stores = stores.map(|(_, ids)| ids).unwrap_or_default();
-            Ok(Request::Command(Command::RemoveFailedStores { stores, auto_detect, timeout_s }))
-        }
-    }
-}
-
-fn seconds(value: Option<Word<'_>>, words: &Words<'_>) -> Result<Option<u64>, ParseError> {
-    let what = "whole seconds, such as `--timeout 600`";
-    let Some(word) = value else {
-        return Err(words.error_at_end(Problem::Expected { what, found: None }));
-    };
-    match number(word, word.text, what)? {
-        UNSENT_TIMEOUT_S => Ok(None),
-        // The simulated clock counts milliseconds; a year is far beyond any run.
-        seconds if 31_536_000 < seconds => Err(word.error(Problem::TooLarge(word.text.to_owned()))),
-        seconds => Ok(Some(seconds)),
-    }
-}
-
-/// `1,2,9,502`, read as Go reads it. PD keeps a set, so a store named twice counts once.
-fn failed_stores(word: Word<'_>) -> Result<Vec<StoreId>, ParseError> {
-    let mut stores = Vec::new();
-    let mut column = word.column;
-    for part in word.text.split(',') {
-        let part_word = Word { text: part, column, ..word };
-        let store = StoreId(go_number(part_word)?);
-        if !stores.contains(&store) {
-            stores.push(store);
-        }
-        column += part.chars().count() + 1;
-    }
-    Ok(stores)
 }
 
 fn parse_store(words: &mut Words<'_>) -> Result<Request, ParseError> {
@@ -314,16 +227,23 @@ fn skip_flags(words: &mut Words<'_>) -> Result<(), ParseError> {
     Ok(())
 }
 
-fn subcommand<'a>(words: &mut Words<'a>, usage: &'static str) -> Result<Word<'a>, ParseError> {
+pub(super) fn subcommand<'a>(
+    words: &mut Words<'a>,
+    usage: &'static str,
+) -> Result<Word<'a>, ParseError> {
     words.next().ok_or_else(|| words.error_at_end(Problem::Usage { message: None, usage }))
 }
 
-fn unknown(verb: Word<'_>, of: &'static str, known: &'static [&'static str]) -> ParseError {
+pub(super) fn unknown(
+    verb: Word<'_>,
+    of: &'static str,
+    known: &'static [&'static str],
+) -> ParseError {
     let near = near(verb.text, known);
     verb.error(Problem::UnknownCommand { word: verb.text.to_owned(), of, near, known })
 }
 
-fn no_more(words: &Words<'_>, usage: &'static str) -> Result<(), ParseError> {
+pub(super) fn no_more(words: &Words<'_>, usage: &'static str) -> Result<(), ParseError> {
     match words.peek() {
         None => Ok(()),
         Some(word) if word.text.starts_with('-') => {
@@ -371,7 +291,7 @@ fn pd_number(word: Word<'_>, message: &'static str) -> Result<u64, ParseError> {
 }
 
 /// An id where pd-ctl prints the error of Go's `strconv.ParseUint`.
-fn go_number(word: Word<'_>) -> Result<u64, ParseError> {
+pub(super) fn go_number(word: Word<'_>) -> Result<u64, ParseError> {
     let out_of_range = is_number(word.text);
     word.text
         .parse()

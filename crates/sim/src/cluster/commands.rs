@@ -58,6 +58,7 @@ impl Cluster {
             | Command::LosePdLeader
             | Command::ResignPdLeader
             | Command::RecoverPd
+            | Command::AbortRecovery
             | Command::RemoveTombstone
             | Command::DeleteStore(_)
             | Command::CancelDeleteStore(_)
@@ -165,6 +166,7 @@ impl Cluster {
             | Command::LosePdLeader
             | Command::ResignPdLeader
             | Command::RecoverPd
+            | Command::AbortRecovery
             | Command::RemoveTombstone
             | Command::DeleteStore(_)
             | Command::CancelDeleteStore(_)

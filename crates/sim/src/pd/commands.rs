@@ -10,7 +10,8 @@ use super::region_tree::RegionInfo;
 use super::scheduling::{Plan, brief, members_after};
 use super::steps::Step;
 use super::stores::StoreRecord;
-use crate::command::Command;
+use super::unsafe_recovery::RecoveryRequest;
+use crate::command::{Command, RecoveryOptions};
 use crate::event::{EventKind, EventLog, OperatorEnd, OperatorName};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::refusal::Refusal;
@@ -31,9 +32,11 @@ impl Pd {
             | Command::LosePdLeader
             | Command::ResignPdLeader
             | Command::RecoverPd => Ok(()),
-            Command::RemoveFailedStores { stores, auto_detect, .. } => {
-                self.recovery.check_start(now, &self.stores, stores, *auto_detect)
+            Command::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
+                let request = request(stores, *auto_detect, *timeout_s, *options);
+                self.recovery.check_start(now, &self.stores, request)
             }
+            Command::AbortRecovery => self.recovery.check_abort(),
             Command::RemoveTombstone => self.check_remove_tombstone(),
             Command::DeleteStore(store) => self.check_delete(*store),
             Command::CancelDeleteStore(store) => self.check_cancel_delete(*store),
@@ -80,9 +83,11 @@ impl Pd {
                 self.lose_leader(now, Presence::Electing(now.after(RESIGN_MS)), cause, events);
             }
             Command::RecoverPd => self.recover_from_old_member(),
-            Command::RemoveFailedStores { stores, auto_detect, timeout_s } => {
-                self.start_recovery(now, stores, *auto_detect, *timeout_s, cause, events);
+            Command::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
+                let request = request(stores, *auto_detect, *timeout_s, *options);
+                self.start_recovery(now, request, cause, events);
             }
+            Command::AbortRecovery => self.recovery.abort(now, cause, events),
             Command::RemoveTombstone => self.remove_tombstone(now, cause, events),
             Command::DeleteStore(store) => {
                 self.limits.lift_removal(*store);
@@ -294,4 +299,13 @@ impl Pd {
         let no_peer = Refusal::NoPeerOnStore { region, store };
         self.info(region)?.region.peer_on(store).ok_or(no_peer)
     }
+}
+
+fn request(
+    failed: &[StoreId],
+    auto_detect: bool,
+    timeout_s: Option<u64>,
+    options: RecoveryOptions,
+) -> RecoveryRequest<'_> {
+    RecoveryRequest { failed, auto_detect, timeout_s, options }
 }

@@ -57,7 +57,7 @@ use region_tree::{RegionInfo, RegionTree};
 use rules::{Rule, RuleSet};
 use store_check::STORE_CHECK_MS;
 use stores::{IdAllocator, StoreRecord, StoreTable};
-use unsafe_recovery::{RecoveryEnv, UnsafeRecovery};
+use unsafe_recovery::{RecoveryEnv, RecoveryRequest, UnsafeRecovery};
 
 /// The placement driver.
 pub struct Pd {
@@ -301,31 +301,29 @@ impl Pd {
 
 /// Unsafe recovery.
 impl Pd {
-    /// Scheduling is halted while unsafe recovery runs: no region is checked. Operators that run
-    /// already go on. PD: `IsSchedulingHalted`.
-    fn is_halted(&self) -> bool {
+    /// Scheduling is halted while unsafe recovery runs: no region is checked, and a store that
+    /// asks for the ids of a split gets none. Operators that run already go on, and so do merges
+    /// that the stores are at. PD: `IsSchedulingHalted`.
+    pub fn is_scheduling_halted(&self) -> bool {
         self.recovery.stage().is_running()
     }
 
     /// Schedulers and checkers act: nothing halts them, and PD has heard of most regions.
     fn may_patrol(&self) -> bool {
-        !self.is_halted() && self.is_prepared()
+        !self.is_scheduling_halted() && self.is_prepared()
     }
 
     fn start_recovery(
         &mut self,
         now: Millis,
-        failed: &[StoreId],
-        auto_detect: bool,
-        timeout_s: Option<u64>,
+        request: RecoveryRequest<'_>,
         cause: EventId,
         events: &mut EventLog,
     ) {
         let seen = events.all().len();
-        let stores = &mut self.stores;
-        self.recovery.start(now, stores, failed, auto_detect, timeout_s, Some(cause), events);
+        self.recovery.start(now, &mut self.stores, request, Some(cause), events);
         self.after_recovery(now, seen, events);
-        for store in failed {
+        for store in request.failed {
             self.notice_status(now, *store, Some(cause), events);
         }
     }
@@ -346,7 +344,7 @@ impl Pd {
         if self.recovery.take_region_cache_reset() {
             self.reset_region_cache(now, events);
         }
-        if !self.is_halted() {
+        if !self.is_scheduling_halted() {
             self.patrol.resume(now);
         }
     }

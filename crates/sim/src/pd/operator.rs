@@ -214,7 +214,7 @@ impl Operator {
 }
 
 /// Whole seconds as Go prints a duration, e.g. `10m0s`.
-fn duration(ms: u64) -> String {
+pub(super) fn duration(ms: u64) -> String {
     let seconds = ms / SECOND;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {

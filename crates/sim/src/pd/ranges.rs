@@ -16,7 +16,7 @@ impl Pd {
     /// Gives a leader ids for the regions it is about to split off; none while scheduling is
     /// halted. PD: `ErrSchedulingIsHalted`.
     pub(crate) fn ask_split(&mut self, asked: &AskSplit) -> Option<Vec<SplitId>> {
-        if self.is_halted() {
+        if self.is_scheduling_halted() {
             return None;
         }
         let ids = &mut self.ids;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::scene::{R, Scene};
 use super::testing::region;
 use super::*;
-use crate::command::Command;
+use crate::command::{Command, RecoveryOptions};
 use crate::event::{Event, OperatorEnd, OperatorName, RecoveryStage};
 use crate::ids::{MINUTE, PeerId, SECOND};
 use crate::message::{PeerReport, StoreReport};
@@ -312,7 +312,9 @@ fn recovery_halts_scheduling_and_its_end_empties_the_cache() {
     scene.silent = BTreeSet::from([StoreId(1), StoreId(2)]);
     scene.run_for(40 * SECOND);
     let stores = vec![StoreId(1), StoreId(2)];
-    let recover = Command::RemoveFailedStores { stores, auto_detect: false, timeout_s: None };
+    let options = RecoveryOptions::default();
+    let recover =
+        Command::RemoveFailedStores { stores, auto_detect: false, timeout_s: None, options };
     scene.command(&recover).expect("both are silent");
     assert_eq!(scene.statuses(1).last(), Some(&StoreStatus::Tombstone));
     scene.set_rule(0);

@@ -1,20 +1,21 @@
 //! What PD prints.
 
-use sim::event::{OperatorEnd, RecoveryStage};
+use sim::event::OperatorEnd;
 use sim::message::PeerChange;
+use sim::pd::unsafe_recovery::stage_info;
 use sim::store::StoreStatus;
-use sim::{Event, EventKind};
+use sim::{Event, EventKind, Knobs};
 
 use super::{Level, LogLine, Printer, Speaker};
 use crate::clock::WallClock;
 use crate::json::Json;
 
 /// The line that PD prints of `event`, if it prints one.
-pub(super) fn line(event: &Event) -> Option<LogLine> {
+pub(super) fn line(event: &Event, knobs: &Knobs) -> Option<LogLine> {
     let printer = Printer { at: event.at, speaker: Speaker::Pd };
     if let EventKind::RecoveryStage { stage, .. } = &event.kind {
         let entry = Json::Object(vec![
-            ("info", Json::text(stage_info(*stage))),
+            ("info", Json::text(stage_info(*stage, knobs.show_words))),
             ("time", Json::Text(WallClock::at(event.at).in_recovery_output())),
         ]);
         return Some(printer.info("unsafe_recovery_controller.go:547", entry.to_string(), []));
@@ -78,26 +79,6 @@ fn region_line(kind: &EventKind, printer: Printer) -> Option<LogLine> {
         return Some(printer.info("operator_controller.go:712", ended(*status), fields));
     }
     None
-}
-
-/// The text of a stage in the log and in the output of unsafe recovery, from 7.5 on.
-pub(crate) fn stage_info(stage: RecoveryStage) -> &'static str {
-    match stage {
-        RecoveryStage::Idle => "No on-going recovery.",
-        RecoveryStage::CollectReport => "Unsafe recovery enters collect report stage",
-        RecoveryStage::TombstoneTiFlashLearner => {
-            "Unsafe recovery enters tombstone TiFlash learner stage"
-        }
-        RecoveryStage::ForceLeaderForCommitMerge => {
-            "Unsafe recovery enters force leader for commit merge stage"
-        }
-        RecoveryStage::ForceLeader => "Unsafe recovery enters force leader stage",
-        RecoveryStage::DemoteFailedVoter => "Unsafe recovery enters demote Failed voter stage",
-        RecoveryStage::CreateEmptyRegion => "Unsafe recovery enters create empty region stage",
-        RecoveryStage::ExitForceLeader => "Unsafe recovery enters exit force leader stage",
-        RecoveryStage::Finished => "Unsafe recovery Finished",
-        RecoveryStage::Failed => "Unsafe recovery Failed",
-    }
 }
 
 fn detail(changes: &[PeerChange]) -> String {

@@ -16,6 +16,9 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             format!("Somebody gave up stores {} (unsafe remove-failed-stores)", list(stores)),
             format!("有人放弃 store {}（unsafe remove-failed-stores）", list(stores)),
         ),
+        Command::AbortRecovery => {
+            fixed("Somebody aborted unsafe recovery", "有人中止 unsafe recovery（abort）")
+        }
         Command::SetMaxReplicas(count) => (
             format!("Somebody set max-replicas to {count}"),
             format!("有人将 max-replicas 设为 {count}"),
@@ -37,9 +40,9 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             "Somebody took the records of stores off PD's disk (pd-recover)".to_owned(),
             "有人用 pd-recover 清除 PD 磁盘上的 store 记录".to_owned(),
         ),
-        Command::RemoveTombstone => (
-            "Somebody erased the records of tombstone stores (store remove-tombstone)".to_owned(),
-            "有人抹去 Tombstone store 的记录（store remove-tombstone）".to_owned(),
+        Command::RemoveTombstone => fixed(
+            "Somebody erased the records of tombstone stores (store remove-tombstone)",
+            "有人抹去 Tombstone store 的记录（store remove-tombstone）",
         ),
         Command::StopStores(stores) => {
             (format!("Stores {} fail", list(stores)), format!("store {} 宕机", list(stores)))
@@ -101,6 +104,10 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Lang::En => en,
         Lang::Zh => zh,
     }
+}
+
+fn fixed(en: &str, zh: &str) -> (String, String) {
+    (en.to_owned(), zh.to_owned())
 }
 
 /// Which messages have which mishap.

@@ -19,6 +19,8 @@ pub enum RecoveryError {
     },
     /// A store that was given up is alive after all.
     FailedStoreHeard(StoreId),
+    /// `unsafe remove-failed-stores abort`.
+    Aborted,
     /// A merge appeared in a region's log after all merges should have had their leader.
     UnexpectedCommitMerge(PeerReport),
     /// No alive TiKV store could take an empty region.
@@ -41,6 +43,7 @@ impl fmt::Display for RecoveryError {
             Self::FailedStoreHeard(store) => {
                 write!(f, "Receive heartbeat from Failed store {store}")
             }
+            Self::Aborted => f.write_str("aborted by operator"),
             Self::UnexpectedCommitMerge(report) => write!(
                 f,
                 "unexpected commit merge state for report {}",

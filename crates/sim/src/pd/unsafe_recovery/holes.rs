@@ -8,6 +8,7 @@ use super::survey::Survey;
 use crate::ids::{PeerId, RegionId, StoreId};
 use crate::pd::stores::IdAllocator;
 use crate::region::{Key, Peer, PeerRole, Region, RegionEpoch};
+use crate::release::TiflashReports;
 use crate::store::Engine;
 
 /// A range between two regions.
@@ -26,11 +27,15 @@ impl Planner<'_> {
         ids: &mut IdAllocator,
     ) -> Result<bool, RecoveryError> {
         let mut created = Vec::new();
+        if self.survey.newest().next().is_none() && self.sees_only_tikv() {
+            return Ok(false);
+        }
         for hole in holes(self.survey) {
             let store = self.store_for(&hole)?;
             created.push(empty_region(hole, store, ids));
         }
-        if let Some((peer, empty)) = find_overlap(self.survey, &created) {
+        let overlap = self.paranoid.then(|| find_overlap(self.survey, &created)).flatten();
+        if let Some((peer, empty)) = overlap {
             return Err(RecoveryError::PeerInEmptyRange { peer, empty });
         }
         let found = !created.is_empty();
@@ -40,6 +45,15 @@ impl Planner<'_> {
             self.plan_of(region.peers[0].store).creates.push(region);
         }
         Ok(found)
+    }
+
+    /// Before it looked at TiFlash, PD took a cluster without any reported region for one that has
+    /// nothing to recover (pd#5044).
+    fn sees_only_tikv(&self) -> bool {
+        match self.knobs.tiflash_reports {
+            TiflashReports::Skipped => true,
+            TiflashReports::Collected => false,
+        }
     }
 
     /// The neighbour's store, or else the first alive TiKV store (PD takes any).

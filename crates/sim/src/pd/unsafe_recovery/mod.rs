@@ -19,8 +19,7 @@
 //! any more; the force leaders are asked to step down, and that is all.
 //!
 //! It follows PD's `pkg/unsaferecovery/unsafe_recovery_controller.go`. Where PD iterates a Go map,
-//! whose order is random, this goes by ascending store and region id. Left out: `abort` and the
-//! options `--plan-execution-timeout` and `--disable-paranoid-check`.
+//! whose order is random, this goes by ascending store and region id.
 
 mod error;
 mod holes;
@@ -33,17 +32,18 @@ mod survey;
 mod tests;
 
 pub use error::RecoveryError;
-pub use show::StageOutput;
+pub use show::{StageOutput, stage_info};
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::command::RecoveryOptions;
 use crate::event::{EventKind, EventLog, RecoveryStage, Subject};
-use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId};
+use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId, WALL_CLOCK_START_MS};
 use crate::message::{RecoveryPlan, StoreReport};
 use crate::pd::stores::{IdAllocator, StoreTable};
 use crate::refusal::Refusal;
-use crate::release::Knobs;
-use crate::store::{StoreState, StoreStatus};
+use crate::release::{FailedStoresFrom, Knobs, OnlineRecovery, RecoveryAbort, TiflashReports};
+use crate::store::{Engine, StoreState, StoreStatus};
 
 use lost::{Detection, Lost};
 use plan::{Affected, Draft, Planner};
@@ -59,6 +59,9 @@ pub struct UnsafeRecovery {
     stage: RecoveryStage,
     /// The round. Every plan carries it and every report repeats it.
     step: u64,
+    /// The number before this recovery's first round.
+    base: u64,
+    options: RecoveryOptions,
     lost: Lost,
     /// When the recovery gives up; after an error, when it stops waiting for force leaders to go.
     deadline: Millis,
@@ -91,6 +94,20 @@ struct Sent {
     event: EventId,
     /// After this it is sent again.
     expires: Millis,
+}
+
+/// What `unsafe remove-failed-stores` asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RecoveryRequest<'a> {
+    /// The stores given up.
+    pub failed: &'a [StoreId],
+    /// Nothing is buried, and `failed` is not looked at, as in PD: any peer on a store that is not
+    /// alive counts as failed.
+    pub auto_detect: bool,
+    /// Seconds until it gives up; [`DEFAULT_TIMEOUT_S`] if absent.
+    pub timeout_s: Option<u64>,
+    /// The flags of newer releases.
+    pub options: RecoveryOptions,
 }
 
 /// What the controller may look at and use during a call.
@@ -127,6 +144,8 @@ impl UnsafeRecovery {
             knobs,
             stage: RecoveryStage::Idle,
             step: 0,
+            base: 0,
+            options: RecoveryOptions::default(),
             lost: Lost::default(),
             deadline: Millis::ZERO,
             error: None,
@@ -152,7 +171,8 @@ impl UnsafeRecovery {
         self.stage
     }
 
-    /// The current round; 0 before the first recovery. Up to 8.5 each recovery starts at 1.
+    /// The current round; 0 before the first recovery. Up to 8.5 each recovery starts at 1; on
+    /// master no number comes twice.
     pub fn step(&self) -> u64 {
         self.step
     }
@@ -210,19 +230,19 @@ impl UnsafeRecovery {
         &self,
         now: Millis,
         stores: &StoreTable,
-        failed: &[StoreId],
-        auto_detect: bool,
+        request: RecoveryRequest<'_>,
     ) -> Result<(), Refusal> {
-        if failed.is_empty() && !auto_detect {
+        self.check_flags(request)?;
+        if request.failed.is_empty() && !request.auto_detect {
             return Err(Refusal::NoStoreSpecified);
         }
         if self.stage.is_running() {
             return Err(Refusal::RecoveryRunning);
         }
-        if auto_detect {
+        if request.auto_detect {
             return Ok(());
         }
-        for store in failed.iter().copied().collect::<BTreeSet<StoreId>>() {
+        for store in request.failed.iter().copied().collect::<BTreeSet<StoreId>>() {
             let record = stores.get(&store).ok_or(Refusal::FailedStoreUnknown(store))?;
             // An Offline store may be given up at any time.
             if record.state == StoreState::Up && !record.is_disconnected(now) {
@@ -232,40 +252,119 @@ impl UnsafeRecovery {
         Ok(())
     }
 
-    /// Starts a recovery: buries the failed stores and asks all others to report. `timeout_s` is
-    /// [`DEFAULT_TIMEOUT_S`] if absent. With `auto_detect` nothing is buried and `failed` is not
-    /// looked at, as in PD.
-    #[expect(clippy::too_many_arguments, reason = "the command's fields, and what it acts upon")]
+    /// What this release's pd-ctl makes of the command and its flags.
+    fn check_flags(&self, request: RecoveryRequest<'_>) -> Result<(), Refusal> {
+        self.check_online()?;
+        if request.auto_detect && self.knobs.failed_stores_from == FailedStoresFrom::Command {
+            return Err(Refusal::UnknownFlag("--auto-detect"));
+        }
+        let RecoveryOptions { plan_timeout_s, disable_paranoid_check } = request.options;
+        match self.knobs.plan_resend.has_options() {
+            false if plan_timeout_s.is_some() => {
+                Err(Refusal::UnknownFlag("--plan-execution-timeout"))
+            }
+            false if disable_paranoid_check => {
+                Err(Refusal::UnknownFlag("--disable-paranoid-check"))
+            }
+            true | false => Ok(()),
+        }
+    }
+
+    /// Whether pd-ctl knows the command at all, be it to start, to abort or to show.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check_online(&self) -> Result<(), Refusal> {
+        match self.knobs.online_recovery {
+            OnlineRecovery::Absent => Err(Refusal::NoOnlineRecovery),
+            OnlineRecovery::Staged => Ok(()),
+        }
+    }
+
+    /// Starts a recovery: buries the failed stores and asks all others to report.
     pub fn start(
         &mut self,
         now: Millis,
         stores: &mut StoreTable,
-        failed: &[StoreId],
-        auto_detect: bool,
-        timeout_s: Option<u64>,
+        request: RecoveryRequest<'_>,
         cause: Option<EventId>,
         events: &mut EventLog,
     ) {
-        let accepted = self.check_start(now, stores, failed, auto_detect);
+        let accepted = self.check_start(now, stores, request);
         assert!(accepted.is_ok(), "a recovery starts although {accepted:?}");
-        let (named, detection) = match auto_detect {
+        let (named, detection) = match request.auto_detect {
             true => (BTreeSet::new(), Detection::Auto),
-            false => (failed.iter().copied().collect(), Detection::Named),
+            false => (request.failed.iter().copied().collect(), Detection::Named),
         };
         for store in &named {
             bury(now, *store, stores, cause, events);
         }
-        let relied_upon = stores.iter().filter(|(_, record)| {
-            record.state != StoreState::Tombstone && !record.physically_destroyed
-        });
-        let alive = relied_upon.map(|(id, _)| *id).collect();
-        let timeout_ms = timeout_s.unwrap_or(DEFAULT_TIMEOUT_S).saturating_mul(SECOND);
+        let alive = self.relied_upon(stores);
+        let timeout_ms = request.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S).saturating_mul(SECOND);
+        let base = self.number_before(now);
         *self = UnsafeRecovery {
+            step: base,
+            base,
+            options: request.options,
             lost: Lost { named, alive, detection },
             deadline: Millis(now.0.saturating_add(timeout_ms)),
             ..UnsafeRecovery::new(self.knobs)
         };
         self.enter(now, RecoveryStage::CollectReport, BTreeMap::new(), cause, events);
+    }
+
+    /// The stores whose reports this recovery waits for.
+    fn relied_upon(&self, stores: &StoreTable) -> BTreeSet<StoreId> {
+        let reports = |engine| match self.knobs.tiflash_reports {
+            TiflashReports::Skipped => engine == Engine::TiKv,
+            TiflashReports::Collected => true,
+        };
+        let alive = stores.iter().filter(|(_, record)| {
+            record.state != StoreState::Tombstone
+                && !record.physically_destroyed
+                && reports(record.meta.engine)
+        });
+        alive.map(|(id, _)| *id).collect()
+    }
+
+    /// The number before a new recovery's first round. Where rounds are numbered anew each time, a
+    /// report of an earlier run that comes late can be taken for one of this.
+    /// PD (pd#10641): `nextRecoveryStep`, which counts on from the time in nanoseconds.
+    fn number_before(&self, now: Millis) -> u64 {
+        match self.knobs.recovery_abort {
+            RecoveryAbort::Absent => 0,
+            RecoveryAbort::Offered => self.step.max((WALL_CLOCK_START_MS + now.0) * 1_000_000),
+        }
+    }
+
+    /// Whether a recovery could be aborted.
+    ///
+    /// # Errors
+    /// This release's pd-ctl cannot, or nothing runs.
+    pub fn check_abort(&self) -> Result<(), Refusal> {
+        self.check_online()?;
+        match self.knobs.recovery_abort {
+            RecoveryAbort::Absent => Err(Refusal::NoAbort),
+            RecoveryAbort::Offered if self.stage.is_running() => Ok(()),
+            RecoveryAbort::Offered => Err(Refusal::NoRecoveryRunning),
+        }
+    }
+
+    /// Gives a running recovery up: its force leaders are asked to step down, which ends it. Plans
+    /// that are on their way are still carried out. PD (pd#10641): `AbortFailedStoresRemoval`.
+    pub fn abort(&mut self, now: Millis, cause: EventId, events: &mut EventLog) {
+        let accepted = self.check_abort();
+        assert!(accepted.is_ok(), "a recovery is aborted although {accepted:?}");
+        if self.stage != RecoveryStage::ExitForceLeader {
+            let setback = Setback { error: RecoveryError::Aborted, triggers: vec![cause] };
+            self.fail(now, setback, events);
+        }
+    }
+
+    /// Milliseconds after which a plan is sent again to a store that has not reported.
+    fn plan_timeout_ms(&self) -> u64 {
+        let chosen = self.options.plan_timeout_s.map(|seconds| seconds.saturating_mul(SECOND));
+        chosen.unwrap_or(self.knobs.plan_resend.interval_ms())
     }
 
     /// Takes note of a store heartbeat, with what the store reports, and gives the plan that is to
@@ -340,7 +439,8 @@ impl UnsafeRecovery {
             survey: &survey,
             lost: &self.lost,
             stores: env.stores,
-            orphaned_peers: self.knobs.orphaned_peers,
+            knobs: self.knobs,
+            paranoid: !self.options.disable_paranoid_check,
             draft: Draft::default(),
         };
         let next = planner.next_stage(self.stage, env.ids);
@@ -380,7 +480,7 @@ impl UnsafeRecovery {
             | RecoveryStage::CreateEmptyRegion
             | RecoveryStage::Finished
             | RecoveryStage::Failed => {
-                self.deadline = now.after(2 * self.knobs.plan_resend.interval_ms());
+                self.deadline = now.after(self.plan_timeout_ms().saturating_mul(2));
                 RecoveryStage::ExitForceLeader
             }
         };
@@ -401,7 +501,7 @@ impl UnsafeRecovery {
         self.plans = plans;
         self.outputs.push(self.describe(stage, self.error.as_ref(), now));
         // Up to the end of the first round nothing was changed. PD: `u.step > 1`.
-        self.cache_reset_due = stage == RecoveryStage::Finished && 1 < self.step;
+        self.cache_reset_due = stage == RecoveryStage::Finished && self.base + 1 < self.step;
         self.stage = stage;
         self.step += 1;
         self.sent.clear();
@@ -437,7 +537,7 @@ impl UnsafeRecovery {
         }
         let causes = self.stage_event.into_iter().chain(before.map(|sent| sent.event));
         let event = events.emit(now, EventKind::PlanSent { store, step: self.step }, causes);
-        let expires = now.after(self.knobs.plan_resend.interval_ms());
+        let expires = now.after(self.plan_timeout_ms());
         self.sent.insert(store, Sent { event, expires });
         let plan = self.plans.get(&store).cloned().unwrap_or_default();
         Some((RecoveryPlan { step: self.step, ..plan }, event))

@@ -11,7 +11,7 @@ use crate::ids::{RegionId, StoreId, TableId};
 use crate::message::{DemotePlan, ForceLeaderPlan, RecoveryPlan, StoreReport};
 use crate::pd::stores::{IdAllocator, StoreTable};
 use crate::region::{Key, Peer, PeerRole, Region};
-use crate::release::OrphanedPeers;
+use crate::release::{FailedStoresFrom, Knobs, OrphanedPeers};
 use crate::store::Engine;
 
 /// The stages that mend regions, in the order they are tried. When none has anything to do they
@@ -33,7 +33,9 @@ pub(super) struct Planner<'a> {
     pub(super) survey: &'a Survey<'a>,
     pub(super) lost: &'a Lost,
     pub(super) stores: &'a StoreTable,
-    pub(super) orphaned_peers: OrphanedPeers,
+    pub(super) knobs: Knobs,
+    /// Whether an empty region may only be created where no peer has keys.
+    pub(super) paranoid: bool,
     pub(super) draft: Draft,
 }
 
@@ -197,8 +199,7 @@ impl Planner<'_> {
         self.draft.affected.record(region);
     }
 
-    /// With `--auto-detect` nobody named the failed stores: those of the region's failed peers,
-    /// learners' too (pd#6691).
+    /// With `--auto-detect` nobody named the failed stores: those of the region's failed peers.
     fn detected_stores(&self, region: &Region) -> Vec<StoreId> {
         match self.lost.detection {
             Detection::Named => Vec::new(),
@@ -261,18 +262,24 @@ impl Planner<'_> {
         if self.lost.can_elect_leader(region, Quorum::Incoming) {
             return Vec::new();
         }
-        let listed = |peer: &&Peer| match self.orphaned_peers {
-            OrphanedPeers::Ignore => self.lost.has_failed(peer),
-            OrphanedPeers::List => {
-                self.lost.has_failed(peer) || self.survey.is_orphan(region.id, peer)
-            }
+        let orphaned = |peer: &Peer| match self.knobs.orphaned_peers {
+            OrphanedPeers::Ignore => false,
+            OrphanedPeers::List => self.survey.is_orphan(region.id, peer),
         };
-        region.peers.iter().filter(listed).copied().collect()
+        let counts = |peer: &&Peer| match (self.knobs.failed_stores_from, peer.role) {
+            (FailedStoresFrom::AllPeers, _) => true,
+            (FailedStoresFrom::Command | FailedStoresFrom::Voters, role) => match role {
+                PeerRole::Voter | PeerRole::IncomingVoter => true,
+                PeerRole::Learner | PeerRole::DemotingVoter => false,
+            },
+        };
+        let listed = |peer: &&Peer| self.lost.has_failed(peer) || orphaned(peer);
+        region.peers.iter().filter(counts).filter(listed).copied().collect()
     }
 
     /// The learners [`Planner::failed_peers`] passes over because of [`OrphanedPeers::Ignore`].
     fn ignored_orphans(&self, region: &Region) -> Vec<Peer> {
-        match self.orphaned_peers {
+        match self.knobs.orphaned_peers {
             OrphanedPeers::List => return Vec::new(),
             OrphanedPeers::Ignore if self.lost.can_elect_leader(region, Quorum::Incoming) => {
                 return Vec::new();
@@ -292,7 +299,7 @@ impl Planner<'_> {
     }
 
     fn leader_for(&self, region: &Region) -> Reported<'_> {
-        select_leader(self.survey.peers(region.id), self.stores)
+        select_leader(self.survey.peers(region.id), self.stores, self.knobs.leader_choice)
             .expect("a region is among the newest because some peer reported it")
     }
 

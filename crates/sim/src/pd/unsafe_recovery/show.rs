@@ -1,13 +1,15 @@
-//! What `unsafe remove-failed-stores show` prints, in PD 8.5's words.
+//! What `unsafe remove-failed-stores show` prints, in the words of the release.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::{StoreProgress, UnsafeRecovery};
 use crate::event::RecoveryStage;
-use crate::ids::{Millis, StoreId, WALL_CLOCK_START_MS};
+use crate::ids::{Millis, SECOND, StoreId, WALL_CLOCK_START_MS};
 use crate::message::{PeerReport, RecoveryPlan};
+use crate::pd::operator::duration;
 use crate::region::Region;
+use crate::release::ShowWords;
 
 use super::error::RecoveryError;
 use super::lost::Detection;
@@ -32,7 +34,7 @@ impl UnsafeRecovery {
     /// and takes effect with the next store heartbeat.
     pub fn show(&self, now: Millis) -> Vec<StageOutput> {
         if self.stage == RecoveryStage::Idle {
-            let info = "No on-going recovery.".to_owned();
+            let info = stage_info(self.stage, self.knobs.show_words).to_owned();
             return vec![StageOutput { info, ..StageOutput::default() }];
         }
         let mut output = self.outputs.clone();
@@ -63,9 +65,9 @@ impl UnsafeRecovery {
         now: Millis,
     ) -> StageOutput {
         let details = match stage {
-            RecoveryStage::CollectReport => vec![self.failed_stores_line()],
+            RecoveryStage::CollectReport => self.collect_lines(),
             RecoveryStage::ExitForceLeader => {
-                error.map(|error| format!("triggered by error: {error}")).into_iter().collect()
+                error.map(|error| self.trigger_line(error)).into_iter().collect()
             }
             RecoveryStage::Finished => self.affected_lines(),
             RecoveryStage::Failed => self.failure_lines(now),
@@ -78,13 +80,53 @@ impl UnsafeRecovery {
         };
         let actions = self.plans.iter().map(|(store, plan)| (*store, action_lines(plan)));
         let actions = actions.filter(|(_, lines)| !lines.is_empty()).collect();
-        StageOutput { info: headline(stage, error), time: Some(now), actions, details }
+        StageOutput { info: self.headline(stage, error), time: Some(now), actions, details }
+    }
+
+    fn headline(&self, stage: RecoveryStage, error: Option<&RecoveryError>) -> String {
+        let words = self.knobs.show_words;
+        let info = stage_info(stage, words);
+        match (stage, words) {
+            (RecoveryStage::CollectReport, ShowWords::OneString) => {
+                format!("{info}: {}", self.failed_stores_line())
+            }
+            (RecoveryStage::Failed, _) => {
+                let error = error.expect("a recovery fails only with an error");
+                format!("{info}: {}", error_text(error, words))
+            }
+            (_, _) => info.to_owned(),
+        }
+    }
+
+    fn trigger_line(&self, error: &RecoveryError) -> String {
+        let text = error_text(error, self.knobs.show_words);
+        match self.knobs.show_words {
+            ShowWords::OneString => text,
+            ShowWords::Details | ShowWords::Capitals => format!("triggered by error: {text}"),
+        }
+    }
+
+    fn collect_lines(&self) -> Vec<String> {
+        let stores = match self.knobs.show_words {
+            ShowWords::OneString => None,
+            ShowWords::Details | ShowWords::Capitals => Some(self.failed_stores_line()),
+        };
+        let unchecked = self.options.disable_paranoid_check;
+        let unchecked = unchecked.then(|| "paranoid check disabled".to_owned());
+        let timeout = self.options.plan_timeout_s.map(|seconds| {
+            format!("plan execution timeout {}", duration(seconds.saturating_mul(SECOND)))
+        });
+        stores.into_iter().chain(unchecked).chain(timeout).collect()
     }
 
     fn failed_stores_line(&self) -> String {
+        let failed = match self.knobs.show_words {
+            ShowWords::OneString | ShowWords::Details => "failed",
+            ShowWords::Capitals => "Failed",
+        };
         match self.lost.detection {
-            Detection::Named => format!("Failed stores {}", comma_separated(&self.lost.named)),
-            Detection::Auto => "auto detect mode with no specified Failed stores".to_owned(),
+            Detection::Named => format!("{failed} stores {}", comma_separated(&self.lost.named)),
+            Detection::Auto => format!("auto detect mode with no specified {failed} stores"),
         }
     }
 
@@ -143,23 +185,42 @@ fn status_of(progress: &BTreeMap<StoreId, StoreProgress>, now: Millis) -> StageO
     }
 }
 
-fn headline(stage: RecoveryStage, error: Option<&RecoveryError>) -> String {
-    let entered = match stage {
-        RecoveryStage::Idle => return String::new(),
-        RecoveryStage::CollectReport => "collect report",
-        RecoveryStage::TombstoneTiFlashLearner => "tombstone TiFlash learner",
-        RecoveryStage::ForceLeaderForCommitMerge => "force leader for commit merge",
-        RecoveryStage::ForceLeader => "force leader",
-        RecoveryStage::DemoteFailedVoter => "demote Failed voter",
-        RecoveryStage::CreateEmptyRegion => "create empty region",
-        RecoveryStage::ExitForceLeader => "exit force leader",
-        RecoveryStage::Finished => return "Unsafe recovery Finished".to_owned(),
-        RecoveryStage::Failed => {
-            let error = error.expect("a recovery fails only with an error");
-            return format!("Unsafe recovery Failed: {error}");
+/// What PD prints of a stage before its particulars.
+pub fn stage_info(stage: RecoveryStage, words: ShowWords) -> &'static str {
+    use ShowWords::{Capitals, Details, OneString};
+    match (stage, words) {
+        (RecoveryStage::Idle, _) => "No on-going recovery.",
+        (RecoveryStage::CollectReport, _) => "Unsafe recovery enters collect report stage",
+        (RecoveryStage::TombstoneTiFlashLearner, _) => {
+            "Unsafe recovery enters tombstone TiFlash learner stage"
         }
-    };
-    format!("Unsafe recovery enters {entered} stage")
+        (RecoveryStage::ForceLeaderForCommitMerge, _) => {
+            "Unsafe recovery enters force leader for commit merge stage"
+        }
+        (RecoveryStage::ForceLeader, _) => "Unsafe recovery enters force leader stage",
+        (RecoveryStage::DemoteFailedVoter, OneString | Details) => {
+            "Unsafe recovery enters demote failed voter stage"
+        }
+        (RecoveryStage::DemoteFailedVoter, Capitals) => {
+            "Unsafe recovery enters demote Failed voter stage"
+        }
+        (RecoveryStage::CreateEmptyRegion, _) => "Unsafe recovery enters create empty region stage",
+        (RecoveryStage::ExitForceLeader, _) => "Unsafe recovery enters exit force leader stage",
+        (RecoveryStage::Finished, OneString | Details) => "Unsafe recovery finished",
+        (RecoveryStage::Finished, Capitals) => "Unsafe recovery Finished",
+        (RecoveryStage::Failed, OneString | Details) => "Unsafe recovery failed",
+        (RecoveryStage::Failed, Capitals) => "Unsafe recovery Failed",
+    }
+}
+
+/// The error in the words of the release; as [`RecoveryError`] prints it, they are those of 7.5.
+fn error_text(error: &RecoveryError, words: ShowWords) -> String {
+    match (error, words) {
+        (RecoveryError::FailedStoreHeard(store), ShowWords::OneString | ShowWords::Details) => {
+            format!("Receive heartbeat from failed store {store}")
+        }
+        (_, _) => error.to_string(),
+    }
 }
 
 /// One plan in words; empty for an empty plan.

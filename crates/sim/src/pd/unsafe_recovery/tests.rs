@@ -39,12 +39,22 @@ impl Scene {
     }
 
     fn check(&self, failed: &[u64]) -> Result<(), Refusal> {
-        self.recovery.check_start(self.now, &self.stores, &ids(failed), false)
+        let request = RecoveryRequest { failed: &ids(failed), ..RecoveryRequest::default() };
+        self.recovery.check_start(self.now, &self.stores, request)
     }
 
     fn start(&mut self, failed: &[u64], timeout_s: Option<u64>) {
+        let failed = ids(failed);
+        self.request(RecoveryRequest { failed: &failed, timeout_s, ..RecoveryRequest::default() });
+    }
+
+    fn auto_detect(&mut self) {
+        self.request(RecoveryRequest { auto_detect: true, ..RecoveryRequest::default() });
+    }
+
+    fn request(&mut self, request: RecoveryRequest<'_>) {
         let (stores, events) = (&mut self.stores, &mut self.events);
-        self.recovery.start(self.now, stores, &ids(failed), false, timeout_s, None, events);
+        self.recovery.start(self.now, stores, request, None, events);
     }
 
     /// A store heartbeat without a report.
@@ -499,8 +509,7 @@ fn an_empty_region_needs_an_alive_tikv_store() {
 #[test]
 fn with_auto_detect_the_orphans_store_counts_as_failed_too() {
     let mut scene = Scene::new(Release::V8_5_8, &[1, 2], &[4]);
-    let (stores, events) = (&mut scene.stores, &mut scene.events);
-    scene.recovery.start(Millis::ZERO, stores, &[], true, None, None, events);
+    scene.auto_detect();
     scene.report(1, &[peer(1, ALL, &[1, 8, 9], &[4, 7])]);
     scene.report(2, &[]);
     scene.report(4, &[]);
