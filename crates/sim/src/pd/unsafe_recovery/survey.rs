@@ -61,6 +61,12 @@ impl<'a> Survey<'a> {
         Survey { peers, newest: tree, orphans }
     }
 
+    /// The same reports, as if the newest versions were another survey's.
+    #[cfg(test)]
+    pub(super) fn with_newest_of(self, other: &Survey<'a>) -> Survey<'a> {
+        Survey { newest: other.newest.clone(), ..self }
+    }
+
     /// The newest version of each region, by ascending start key; none overlaps another.
     pub(super) fn newest(&self) -> impl Iterator<Item = Reported<'a>> + use<'_, 'a> {
         self.newest.by_start.values().copied()
@@ -109,7 +115,7 @@ fn orphans_of(
 }
 
 /// Regions by range, none overlapping another. PD: `regionTree`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct NewestTree<'a> {
     by_start: BTreeMap<&'a Key, Reported<'a>>,
     ids: BTreeSet<RegionId>,
