@@ -177,11 +177,9 @@ fn a_cut_in_one_direction_breaks_the_connections_of_both() {
     let since = world.cluster.now();
     world.wait(60 * SECOND);
     let aborted = |from, to| {
-        world.happened(since, |kind| match kind {
-            EventKind::ConnectionAborted { store, target, .. } => {
-                (*store, *target) == (StoreId(from), StoreId(to))
-            }
-            _ => false,
+        world.happened(since, |kind| {
+            let EventKind::ConnectionAborted { store, target, .. } = kind else { return false };
+            (*store, *target) == (StoreId(from), StoreId(to))
         })
     };
     assert!(aborted(1, 2) && aborted(2, 1) && !aborted(2, 3));
@@ -198,11 +196,9 @@ fn a_store_cut_off_from_pd_is_missed_and_learns_no_address() {
     assert_eq!(world.status(3), StoreStatus::Disconnected);
     assert_eq!(world.status(2), StoreStatus::Up);
     // Its addresses are a minute old by now, and PD does not answer.
-    let in_vain = |kind: &EventKind| match kind {
-        EventKind::ResolveFailed { store, error, .. } => {
-            (*store, *error) == (StoreId(3), sim::message::GetStoreError::Unreachable)
-        }
-        _ => false,
+    let in_vain = |kind: &EventKind| {
+        let EventKind::ResolveFailed { store, error, .. } = kind else { return false };
+        (*store, *error) == (StoreId(3), sim::message::GetStoreError::Unreachable)
     };
     world.wait(60 * SECOND);
     assert!(world.happened(since, in_vain));

@@ -226,7 +226,7 @@ fn a_scenario_file_that_cannot_be_read_says_where() {
     };
     assert_eq!(
         told("stop store 1", "stop stores 1"),
-        "tiny.scn:18:10: expected `store`, as in `stop store 502`, but found `stores`"
+        "tiny.scn:18:10: expected `store` or `pd`, as in `stop store 502`, but found `stores`"
     );
     assert_eq!(
         told("store 2 tikv", "store 2 tikw"),

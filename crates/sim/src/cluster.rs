@@ -360,7 +360,7 @@ impl Cluster {
             Item::StoreHeartbeat(heartbeat, life) => {
                 let now = self.ctx.now;
                 let response = self.pd.on_store_heartbeat(now, *heartbeat, &mut self.ctx.events);
-                if let Some(latency) = self.ctx.network.from_pd(life.store) {
+                if let Some(latency) = self.ctx.network.pd_to(life.store) {
                     self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
                 }
                 self.arm_pd();
@@ -378,7 +378,7 @@ impl Cluster {
             }
             Item::AskSplit(asked, life) => {
                 let ids = self.pd.ask_split(&asked);
-                if let Some(latency) = self.ctx.network.from_pd(life.store) {
+                if let Some(latency) = self.ctx.network.pd_to(life.store) {
                     self.ctx.schedule(latency, Item::SplitAnswer(asked, ids, life));
                 }
             }
@@ -451,7 +451,7 @@ impl Cluster {
             return self.ctx.schedule(PD_RETRY_MS, Item::GetStore { timer, asked_at });
         }
         let answer = self.pd.get_store(timer.target).map(str::to_string);
-        let (wait, answer) = match self.ctx.network.from_pd(timer.store) {
+        let (wait, answer) = match self.ctx.network.pd_to(timer.store) {
             Some(latency) => (latency, answer),
             None => (PD_PATIENCE_MS, Err(GetStoreError::Unreachable)),
         };
@@ -461,7 +461,7 @@ impl Cluster {
     /// Sends PD's orders to the leaders they are for.
     fn dispatch(&mut self, orders: impl IntoIterator<Item = Schedule>) {
         for order in orders {
-            if let Some(latency) = self.ctx.network.from_pd(order.target.store) {
+            if let Some(latency) = self.ctx.network.pd_to(order.target.store) {
                 self.ctx.schedule(latency, Item::Schedule(Box::new(order)));
             }
         }

@@ -182,7 +182,7 @@ impl Network {
     }
 
     /// Milliseconds from PD to a store, faults included; `None` where nothing arrives.
-    pub(crate) fn from_pd(&self, store: StoreId) -> Option<u64> {
+    pub(crate) fn pd_to(&self, store: StoreId) -> Option<u64> {
         self.is_open(Node::Pd, store).then(|| LATENCY_TO_PD + self.extra(Node::Pd, store.into()))
     }
 
@@ -385,6 +385,7 @@ mod tests {
             from: peer(1),
             to: peer(2),
             epoch: RegionEpoch::default(),
+            range: None,
             body,
             cause: None,
             held_in_life: None,

@@ -2,7 +2,7 @@
 
 use super::leader::{ALLOC_ID_SAFE_GUARD, LEASE_MS, Presence};
 use super::scene::{R, Scene};
-use crate::command::Command;
+use crate::command::{Command, RecoveryOptions};
 use crate::event::{EventKind, OperatorName, RecoveryStage};
 use crate::ids::{MINUTE, RegionId, SECOND, StoreId};
 use crate::message::GetStoreError;
@@ -74,7 +74,12 @@ fn a_recovery_is_lost_with_the_leader_that_ran_it() {
     scene.silent.insert(StoreId(3));
     scene.run_for(40 * SECOND);
     let stores = vec![StoreId(3)];
-    let command = Command::RemoveFailedStores { stores, auto_detect: false, timeout_s: None };
+    let command = Command::RemoveFailedStores {
+        stores,
+        auto_detect: false,
+        timeout_s: None,
+        options: RecoveryOptions::default(),
+    };
     scene.command(&command).expect("it is silent");
     scene.command(&Command::ResignPdLeader).expect("there is one");
     scene.run_for(2 * SECOND);

@@ -196,7 +196,7 @@ impl RaftClient {
         connection.phase = Phase::Resolving;
         connection.serial = ctx.agenda.serial();
         let timer = ConnectionTimer { store: self.store, target, serial: connection.serial };
-        match ctx.network.to_pd(self.store).zip(ctx.network.from_pd(self.store)) {
+        match ctx.network.to_pd(self.store).zip(ctx.network.pd_to(self.store)) {
             Some((there, back)) => {
                 let asked_at = self.resolver.ask(ctx.now, there + back);
                 ctx.agenda.push(asked_at.after(there), Item::GetStore { timer, asked_at });
