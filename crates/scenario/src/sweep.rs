@@ -10,6 +10,7 @@ use std::fmt;
 
 use sim::fault::Links;
 use sim::ids::{MINUTE, SECOND};
+use sim::invariants::Broken;
 use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::setup::{RegionSetup, StoreSetup, TableSetup};
 use sim::store::{Engine, StoreMeta, StoreState};
@@ -25,7 +26,7 @@ pub struct Outcome {
     /// The digest of the whole run.
     pub fingerprint: u64,
     /// The laws it broke: none, unless the simulation has a defect.
-    pub broken: Vec<String>,
+    pub broken: Vec<Broken>,
     /// How many events it had.
     pub events: usize,
 }

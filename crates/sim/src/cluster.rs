@@ -13,7 +13,7 @@ use crate::event::{Event, EventKind, Subject};
 use crate::fault::Fault;
 use crate::fingerprint::Fingerprint;
 use crate::ids::{EventId, Millis, RegionId, StoreId};
-use crate::invariants::Checker;
+use crate::invariants::{Broken, Checker};
 use crate::load::Load;
 use crate::message::{GetStoreError, Schedule};
 use crate::network::{Body, Envelope};
@@ -96,6 +96,7 @@ impl Cluster {
             self.stores.insert(store.meta.id, Store::new(store.meta.clone()));
         }
         for region in &setup.regions {
+            self.ctx.checker.on_setup(&region.region);
             let shared = Arc::new(region.region.clone());
             for peer in &region.region.peers {
                 let Some(store) = self.stores.get_mut(&peer.store) else { continue };
@@ -108,6 +109,7 @@ impl Cluster {
             for (store, peer) in &region.tombstones {
                 if let Some(store) = self.stores.get_mut(store) {
                     store.place_grave(shared.clone(), *peer);
+                    self.ctx.checker.on_destroyed(store.id(), *peer);
                 }
             }
         }
@@ -152,8 +154,8 @@ impl Cluster {
         self.ctx.events.all()
     }
 
-    /// The laws that this run has broken: none, unless this program has a defect.
-    pub fn broken_invariants(&self) -> &[String] {
+    /// The safety laws that this run has broken: none, unless this program has a defect.
+    pub fn broken_invariants(&self) -> &[Broken] {
         self.ctx.checker.broken()
     }
 

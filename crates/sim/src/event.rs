@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::command::Command;
 use crate::ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
+use crate::invariants::Broken;
 use crate::message::{GetStoreError, PeerChange};
 use crate::region::{Peer, Region};
 use crate::store::StoreStatus;
@@ -361,7 +362,7 @@ pub enum EventKind {
         missing: Vec<RegionId>,
     },
     /// An invariant does not hold: a defect of this program, shown rather than hidden.
-    InvariantBroken(String),
+    InvariantBroken(Broken),
 }
 
 /// Why a peer was destroyed.

@@ -39,7 +39,7 @@ pub mod raft_client;
 pub mod pd;
 pub mod tidb;
 mod load;
-mod invariants;
+pub mod invariants;
 mod fingerprint;
 mod prng;
 

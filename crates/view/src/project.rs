@@ -29,6 +29,8 @@ impl Projector {
         let last = self.last.take();
         let tables = tables(cluster, last.as_ref().map(|view| &view.tables));
         let matrix = rows::matrix(cluster, &tables, &self.tally, last.as_ref().map(|v| &v.matrix));
+        let broken: Vec<String> =
+            cluster.broken_invariants().iter().map(ToString::to_string).collect();
         let view = ClusterView {
             at: cluster.now(),
             fingerprint: cluster.fingerprint(),
@@ -37,7 +39,7 @@ impl Projector {
             headline: headline(cluster, &tables, &matrix.rows),
             pd: pd::panel(cluster, &self.tally, last.as_ref().map(|view| &view.pd)),
             resolvers: resolvers::panels(cluster, last.as_ref().map(|view| &view.resolvers)),
-            broken: kept(last.as_ref().map(|view| &view.broken), cluster.broken_invariants()),
+            broken: kept(last.as_ref().map(|view| &view.broken), &broken),
             tables,
             matrix,
         };

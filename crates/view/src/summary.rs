@@ -107,7 +107,8 @@ impl WorldSummary {
     /// How `cluster` stands now.
     pub fn of(cluster: &Cluster, release: Option<Release>) -> WorldSummary {
         let knobs = cluster.knobs();
-        let broken = cluster.broken_invariants().to_vec();
+        let broken =
+            cluster.broken_invariants().iter().map(ToString::to_string).collect::<Vec<_>>();
         WorldSummary {
             release: release.map(Release::name),
             knobs: Knob::ALL.iter().map(|knob| knob_summary(*knob, cluster)).collect(),

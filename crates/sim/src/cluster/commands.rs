@@ -141,6 +141,7 @@ impl Cluster {
             Command::LoseDisk(id) => {
                 let store = self.stores.get_mut(id).expect("the command was checked");
                 store.lose_disk();
+                self.ctx.checker.on_disk_lost(*id);
                 self.ctx.emit(EventKind::DiskLost(*id), [cause]);
             }
             Command::Cut(links) => self.cut(links),

@@ -35,6 +35,9 @@ impl PeerFsm {
 
     fn apply_normal(&mut self, entry: &Entry, ctx: &mut Context, out: &mut Outbox) {
         match Proposal::decode(&entry.data) {
+            Proposal::Write if self.is_leader() => {
+                ctx.checker.on_acknowledged(self.region_id(), entry.index, entry.term);
+            }
             Proposal::Empty | Proposal::Write => {}
             Proposal::CompactLog(index) => self.node.mut_store().compact(index),
             Proposal::Split(split) => self.apply_split(&split, ctx, out),
@@ -46,6 +49,7 @@ impl PeerFsm {
         conf_change.merge_from_bytes(&entry.data).expect("the log holds what was proposed");
         let changes = decode_changes(&entry.context);
         let region = Arc::new(changed(self.region(), &changes));
+        ctx.checker.on_conf_change(self.store(), self.region(), &region, &changes);
         self.node.mut_store().region = region.clone();
         self.drive(ctx, |node| node.apply_conf_change(&conf_change))
             .expect("raft-rs accepts what passed the check before it was proposed");

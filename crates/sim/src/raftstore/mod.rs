@@ -382,9 +382,11 @@ impl Store {
         cause: Option<EventId>,
         ctx: &mut Context,
     ) {
-        let (store, region) = (self.id(), storage.region.id);
+        let (store, region, epoch) = (self.id(), storage.region.id, storage.region.epoch);
         let fsm = PeerFsm::new(store, id, storage, size_mib, cause, ctx);
         self.peers.insert(region, fsm);
+        ctx.checker.on_created(region, store, id);
+        ctx.checker.on_epoch(region, store, id, epoch);
         let kind = EventKind::PeerCreated { region, peer: id, store };
         ctx.emit(kind, cause);
     }
@@ -400,6 +402,7 @@ impl Store {
         let Some(peer) = self.peers.remove(&region) else { return };
         let (id, store) = (peer.id(), self.id());
         self.graves.insert(region, Grave { id, region: peer.region().clone() });
+        ctx.checker.on_destroyed(store, id);
         ctx.emit(EventKind::PeerDestroyed { region, peer: id, store, why }, cause);
     }
 

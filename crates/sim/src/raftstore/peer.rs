@@ -361,6 +361,8 @@ impl PeerFsm {
             let snapshot = Some(ready.snapshot().get_metadata().index).filter(|index| 0 < *index);
             self.node.mut_store().append(ready.entries());
             if let Some(hard_state) = ready.hs() {
+                let before = self.node.store().hard_state.commit;
+                ctx.checker.on_commit(self.region_id(), self.store, before, hard_state.commit);
                 self.node.mut_store().hard_state = hard_state.clone();
             }
             let mut committed = ready.take_committed_entries();

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use raft::StateRole;
+use raft::eraftpb::ConfState;
 
 use super::peer::PeerFsm;
+use super::storage::conf_state;
 use crate::ids::{PeerId, RegionId, StoreId};
 use crate::region::Region;
 
@@ -116,6 +118,26 @@ impl PeerFsm {
     /// Whether it knows its region's members.
     pub fn is_initialized(&self) -> bool {
         self.node.store().is_initialized()
+    }
+
+    /// Whether raft-rs counts votes by the members that the region has, in the roles they have.
+    pub(crate) fn counts_votes_by_its_region(&self) -> bool {
+        let mut raft = self.node.raft.prs().conf().to_conf_state();
+        for ids in [
+            &mut raft.voters,
+            &mut raft.voters_outgoing,
+            &mut raft.learners,
+            &mut raft.learners_next,
+        ] {
+            ids.sort_unstable();
+        }
+        conf_state(self.region()) == ConfState { auto_leave: false, ..raft }
+    }
+
+    /// Puts another region in the place of what was applied, as nothing in the program would.
+    #[cfg(test)]
+    pub(crate) fn plant_region(&mut self, region: Arc<Region>) {
+        self.node.mut_store().region = region;
     }
 
     /// Whether it sleeps.

@@ -1,0 +1,157 @@
+//! Liveness laws: what a cluster comes to when faults have stopped and time has passed. Nothing
+//! here is looked at while things happen; whoever knows that the time is up asks with [`unmet`].
+
+use super::safety::{first_hole, is_in_service};
+use super::{Broken, Law};
+use crate::cluster::{Cluster, GhostReason};
+use crate::ids::MINUTE;
+use crate::pd::operator::Operator;
+use crate::raftstore::Store;
+use crate::store::{Engine, StoreState};
+use crate::tidb::{PROGRESS_FULL, Table};
+
+/// Tries in vain after which a store that PD knows should long have been resolved: after a try a
+/// connection task sleeps 5 s, so a minute of tries, as long as an address may be stale.
+pub const RESOLVES_IN_VAIN: u64 = 12;
+/// How late PD may be to look after an operator: its slowest push interval is 10 s, and a region
+/// heartbeat comes each minute.
+const OPERATOR_GRACE_MS: u64 = MINUTE;
+
+/// Every liveness law that does not hold now. To be asked of a cluster without faults in which
+/// every process that is not given up runs, after a time in which all of them can come to hold.
+pub fn unmet(cluster: &Cluster) -> Vec<Broken> {
+    let mut unmet = no_ghost_peers(cluster);
+    unmet.extend(tables_available(cluster));
+    unmet.extend(every_key_led(cluster));
+    unmet.extend(known_stores_resolve(cluster));
+    unmet.extend(no_live_store_blacklisted(cluster));
+    unmet.extend(operators_end(cluster));
+    unmet.extend(sleepers_wake(cluster));
+    unmet.extend(recovery_ends(cluster));
+    unmet
+}
+
+/// [`Law::NoGhostPeers`].
+fn no_ghost_peers(cluster: &Cluster) -> Vec<Broken> {
+    let ghosts = cluster.ghost_peers().into_iter();
+    ghosts
+        .map(|(region, peer, reason)| {
+            let why = match reason {
+                GhostReason::StoreStopped => "is stopped",
+                GhostReason::StoreTombstone => "is buried",
+                GhostReason::StoreErased => "is erased",
+                GhostReason::NoPeerOnStore => "has no such peer",
+            };
+            let (id, store) = (peer.id, peer.store);
+            let what = format!("region {region} keeps {id} on store {store}, which {why}");
+            Broken::region(Law::NoGhostPeers, region, what).on(store)
+        })
+        .collect()
+}
+
+/// [`Law::TablesAvailable`]: AVAILABLE and all of PROGRESS, for each table that asks for no more
+/// replicas than there are live TiFlash stores, while live TiKV stores suffice for the voters.
+fn tables_available(cluster: &Cluster) -> Vec<Broken> {
+    let live = |engine| {
+        let stores = cluster.stores().filter(|store| store.meta().engine == engine);
+        stores.filter(|store| is_live(cluster, store)).count() as u64
+    };
+    let (tikv, tiflash) = (live(Engine::TiKv), live(Engine::TiFlash));
+    let suffices =
+        |table: &&Table| table.replica_count <= tiflash && cluster.pd().max_replicas() <= tikv;
+    let asked = cluster.tidb().tables().filter(|table| 0 < table.replica_count);
+    asked
+        .filter(suffices)
+        .filter(|table| !(table.available && table.progress_bp == PROGRESS_FULL))
+        .map(|table| {
+            let progress = table.progress_bp / 100;
+            let what = format!("table {} is not available, PROGRESS is {progress} %", table.name);
+            let region = table.missing.first().copied();
+            Broken { region, ..Broken::keys(Law::TablesAvailable, what) }
+        })
+        .collect()
+}
+
+/// Whether the store's process runs, PD wants peers on it and hears from it.
+fn is_live(cluster: &Cluster, store: &Store) -> bool {
+    let record = cluster.pd().stores().get(&store.id());
+    store.is_running() && record.is_some_and(|record| record.state == StoreState::Up)
+}
+
+/// [`Law::EveryKeyLed`].
+fn every_key_led(cluster: &Cluster) -> Option<Broken> {
+    let stores = cluster.stores().filter(|store| is_in_service(cluster, store));
+    let leaders = stores.flat_map(|store| store.peers()).filter(|peer| peer.is_leader());
+    let ranges = leaders.map(|peer| (peer.region().start.clone(), peer.region().end.clone()));
+    let hole = first_hole(ranges)?;
+    Some(Broken::keys(Law::EveryKeyLed, format!("nobody leads the keys {hole}")))
+}
+
+/// [`Law::KnownStoresResolve`].
+fn known_stores_resolve(cluster: &Cluster) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    for store in cluster.stores().filter(|store| store.is_running()) {
+        for (target, connection) in store.client().connections() {
+            let known = cluster.pd().stores().get(&target);
+            let has_address = known.is_some_and(|record| record.state != StoreState::Tombstone);
+            if has_address && RESOLVES_IN_VAIN < connection.failures {
+                let (id, tries) = (store.id(), connection.failures);
+                let what = format!("store {id} has resolved {target} in vain {tries} times");
+                broken.push(Broken::keys(Law::KnownStoresResolve, what).on(target));
+            }
+        }
+    }
+    broken
+}
+
+/// [`Law::NoLiveStoreBlacklisted`].
+fn no_live_store_blacklisted(cluster: &Cluster) -> Vec<Broken> {
+    let is_live = |id| cluster.store(id).is_some_and(|store| is_live(cluster, store));
+    let mut broken = Vec::new();
+    for store in cluster.stores().filter(|store| is_in_service(cluster, store)) {
+        for target in store.client().blacklist().filter(|target| is_live(*target)) {
+            let what = format!("store {} will never again dial live store {target}", store.id());
+            broken.push(Broken::keys(Law::NoLiveStoreBlacklisted, what).on(target));
+        }
+    }
+    broken
+}
+
+/// [`Law::OperatorsEnd`].
+fn operators_end(cluster: &Cluster) -> Vec<Broken> {
+    let is_late = |operator: &&Operator| {
+        let age = cluster.now().since(operator.created_at);
+        operator.timeout_ms() + OPERATOR_GRACE_MS < age
+    };
+    let late = cluster.pd().operators().filter(is_late);
+    late.map(|operator| {
+        let (region, name) = (operator.region, operator.name.name());
+        let what = format!("operator {name} on region {region} has outlived its time");
+        Broken::region(Law::OperatorsEnd, region, what)
+    })
+    .collect()
+}
+
+/// [`Law::SleepersWake`].
+fn sleepers_wake(cluster: &Cluster) -> Vec<Broken> {
+    let stores = cluster.stores().filter(|store| is_in_service(cluster, store));
+    let sleepers = stores.flat_map(|store| store.peers()).filter(|peer| peer.is_hibernated());
+    sleepers
+        .filter(|peer| cluster.leader_of(peer.region_id()).is_none())
+        .map(|peer| {
+            let (region, store) = (peer.region_id(), peer.store());
+            let what = format!("region {region} sleeps on store {store} and has no leader");
+            Broken::region(Law::SleepersWake, region, what).on(store)
+        })
+        .collect()
+}
+
+/// [`Law::RecoveryEnds`].
+fn recovery_ends(cluster: &Cluster) -> Option<Broken> {
+    let recovery = cluster.pd().recovery();
+    let is_late = recovery.stage().is_running() && recovery.deadline() < cluster.now();
+    is_late.then(|| {
+        let stage = recovery.stage().name();
+        Broken::keys(Law::RecoveryEnds, format!("the recovery stays in {stage}"))
+    })
+}

@@ -1,0 +1,171 @@
+//! Safety laws over the whole cluster, looked at when something happened that could break them.
+
+use std::collections::BTreeSet;
+
+use super::{Broken, Law};
+use crate::cluster::Cluster;
+use crate::event::{Event, EventKind, RecoveryStage};
+use crate::ids::{RegionId, StoreId};
+use crate::raftstore::Store;
+use crate::region::{Key, PeerRole};
+use crate::store::StoreState;
+
+/// All of them, as far as `news` could have broken them.
+pub(super) fn check(cluster: &Cluster, news: &[Event]) -> Vec<Broken> {
+    let moved: BTreeSet<RegionId> = news.iter().filter_map(|e| moves_members(&e.kind)).collect();
+    let serves = |event: &Event| changes_service(&event.kind);
+    let ends = |event: &Event| ends_recovery(&event.kind);
+    let mut broken = Vec::new();
+    for region in moved {
+        broken.extend(one_voter_per_store(cluster, region));
+        broken.extend(joint_by_conf_change(cluster, region));
+        broken.extend(pd_not_ahead(cluster, region));
+    }
+    if news.iter().any(serves) {
+        broken.extend(one_region_per_key(cluster));
+    }
+    if news.iter().any(ends) {
+        broken.extend(every_key_has_region(cluster));
+    }
+    broken
+}
+
+/// The region whose members as somebody knows them an event may have changed.
+fn moves_members(kind: &EventKind) -> Option<RegionId> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "few events of many move members")]
+    match kind {
+        EventKind::BecameLeader { region, .. }
+        | EventKind::PeerCreated { region, .. }
+        | EventKind::LeaderKnown { region, .. }
+        | EventKind::SnapshotApplied { region, .. } => Some(*region),
+        EventKind::MembershipChanged { region, .. } | EventKind::RegionSplit { region, .. } => {
+            Some(region.id)
+        }
+        _ => None,
+    }
+}
+
+/// Whether an event may have made two leaders serve a key.
+fn changes_service(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::BecameLeader { .. }
+            | EventKind::MembershipChanged { .. }
+            | EventKind::RegionSplit { .. }
+            | EventKind::PeerCreated { .. }
+            | EventKind::SnapshotApplied { .. }
+            | EventKind::StoreStarted(_)
+    )
+}
+
+fn ends_recovery(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::RecoveryStage { stage: RecoveryStage::Finished, .. })
+}
+
+/// [`Law::OneVoterPerStore`]. PD places one peer a store; TiKV refuses a second.
+fn one_voter_per_store(cluster: &Cluster, region: RegionId) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    for peer in cluster.stores().filter_map(|store| store.peer(region)) {
+        let members = peer.region().peers.iter();
+        let mut stores: Vec<StoreId> =
+            members.filter(|m| m.role != PeerRole::Learner).map(|m| m.store).collect();
+        stores.sort_unstable();
+        if let Some(pair) = stores.windows(2).find(|pair| pair[0] == pair[1]) {
+            let what = format!("region {region} has two voters on a store");
+            broken.push(Broken::region(Law::OneVoterPerStore, region, what).on(pair[0]));
+        }
+    }
+    broken
+}
+
+/// [`Law::JointByConfChange`]: what raft-rs counts votes by is what the region's members say.
+fn joint_by_conf_change(cluster: &Cluster, region: RegionId) -> Vec<Broken> {
+    let peers = cluster.stores().filter_map(|store| store.peer(region));
+    let strays = peers.filter(|peer| peer.is_initialized() && !peer.counts_votes_by_its_region());
+    strays
+        .map(|peer| {
+            let store = peer.store();
+            let what = format!("raft of region {region} has other members on store {store}");
+            Broken::region(Law::JointByConfChange, region, what).on(store)
+        })
+        .collect()
+}
+
+/// [`Law::PdNotAhead`].
+pub(super) fn pd_not_ahead(cluster: &Cluster, region: RegionId) -> Option<Broken> {
+    let known = cluster.pd().region(region)?;
+    let reached = cluster.ctx.checker.regions.get(&region).map(|h| h.newest).unwrap_or_default();
+    let is_ahead =
+        reached.version < known.epoch().version || reached.conf_ver < known.epoch().conf_ver;
+    is_ahead.then(|| {
+        let what = format!("PD knows an epoch of region {region} that no peer has reached");
+        Broken::region(Law::PdNotAhead, region, what)
+    })
+}
+
+/// [`Law::EveryKeyHasRegion`]: every key lies in a region on one of the stores that reported to
+/// the recovery. Such a store may be buried right after, when it was being drained: PD's region
+/// cache is empty then. A disk that a person threw away excuses a hole.
+fn every_key_has_region(cluster: &Cluster) -> Option<Broken> {
+    if cluster.stores().any(|store| store.has_lost_disk()) {
+        return None;
+    }
+    let counted_on = cluster.pd().recovery().progress().map(|(store, _)| store);
+    let stores = counted_on.filter_map(|store| cluster.store(store));
+    let regions = stores.flat_map(|store| store.regions_here());
+    let ranges = regions.filter(|region| !region.peers.is_empty());
+    let hole = first_hole(ranges.map(|region| (region.start.clone(), region.end.clone())))?;
+    Some(Broken::keys(Law::EveryKeyHasRegion, format!("no region has the keys {hole}")))
+}
+
+/// The first stretch of keys that no range covers, in words.
+pub(super) fn first_hole(ranges: impl Iterator<Item = (Key, Key)>) -> Option<String> {
+    let mut ranges: Vec<(Key, Key)> = ranges.collect();
+    ranges.sort();
+    let mut reached = Key::default();
+    for (start, end) in ranges {
+        if reached < start {
+            return Some(format!("from {reached} to {start}"));
+        }
+        if end.is_empty() {
+            return None;
+        }
+        reached = reached.max(end);
+    }
+    Some(format!("from {reached} on"))
+}
+
+/// [`Law::OneRegionPerKey`]. A buried store may run on and lead what a recovery has replaced, and
+/// one that returns after its record was erased may lead it again.
+fn one_region_per_key(cluster: &Cluster) -> Vec<Broken> {
+    let histories = &cluster.ctx.checker.regions;
+    let is_excused = |id| histories.get(&id).is_some_and(|history| history.two_leaders_expected);
+    let mut broken = Vec::new();
+    let mut leaders: Vec<_> = cluster
+        .stores()
+        .filter(|store| is_in_service(cluster, store))
+        .flat_map(|store| store.peers())
+        .filter(|peer| peer.is_leader() && !is_excused(peer.region_id()))
+        .filter(|peer| {
+            // One that was followed by another serves no more, but may not know yet.
+            let history = histories.get(&peer.region_id());
+            history.is_none_or(|history| history.newest_term() <= Some(peer.term()))
+        })
+        .map(|peer| (peer.region().clone(), peer.store()))
+        .collect();
+    leaders.sort_by(|(a, _), (b, _)| a.start.cmp(&b.start).then(a.id.cmp(&b.id)));
+    for pair in leaders.windows(2) {
+        let ((a, _), (b, store)) = (&pair[0], &pair[1]);
+        if a.id != b.id && a.overlaps(b) {
+            let what = format!("regions {} and {} share keys", a.id, b.id);
+            broken.push(Broken::region(Law::OneRegionPerKey, b.id, what).on(*store));
+        }
+    }
+    broken
+}
+
+/// Whether PD counts on the store: it has a record of it, and has not buried it.
+pub(super) fn is_in_service(cluster: &Cluster, store: &Store) -> bool {
+    let record = cluster.pd().stores().get(&store.id());
+    record.is_some_and(|record| record.state != StoreState::Tombstone)
+}
