@@ -3,11 +3,16 @@
 //! A case of kind `end_to_end` says what stores report at first and what must follow: the
 //! sequence of stages, the plans of each, and what the stores report in the end. It is re-enacted
 //! with stand-ins for the stores, see [`stand_in`]. The kinds `scripted` and `unit` are told in
-//! prose: they are Rust tests of the controller, under the names they have in PD.
+//! prose: they are Rust tests of the controller, under the names they have in PD, see [`told`].
 
 pub mod case;
+mod difference;
 mod rerun;
 pub mod stand_in;
+pub mod told;
+mod words;
+
+pub use difference::Difference;
 
 use case::{Case, CaseFile, Kind};
 
@@ -25,10 +30,10 @@ pub struct Outcome {
 pub enum Verdict {
     /// It does.
     Passed,
-    /// It does not; each difference is a line.
-    Failed(Vec<String>),
-    /// The case cannot be re-enacted from its data.
-    Skipped(Kind),
+    /// It does not.
+    Failed(Vec<Difference>),
+    /// It cannot be re-enacted from its data; why, or where it is tested instead.
+    Skipped(String),
 }
 
 /// Re-enacts every case of a file, in its order; a case's variants follow it.
@@ -41,20 +46,13 @@ pub fn conform(text: &str) -> Result<Vec<Outcome>, serde_json::Error> {
 }
 
 fn outcomes(case: &Case) -> Vec<Outcome> {
-    let outcome = |name: String, differences: Vec<String>| Outcome {
-        name,
-        verdict: match differences.is_empty() {
-            true => Verdict::Passed,
-            false => Verdict::Failed(differences),
-        },
-    };
-    match case.kind {
-        Kind::EndToEnd => rerun::all_runs(case)
-            .into_iter()
-            .map(|(name, differences)| outcome(name, differences))
-            .collect(),
-        Kind::Scripted | Kind::Unit => {
-            vec![Outcome { name: case.name.clone(), verdict: Verdict::Skipped(case.kind) }]
+    let runs = match case.kind {
+        Kind::EndToEnd => rerun::all_runs(case),
+        kind @ (Kind::Scripted | Kind::Unit) => {
+            let place = told::place_of(&case.name).unwrap_or("nowhere");
+            let skipped = format!("{kind}: told in prose, tested in {place}");
+            vec![(case.name.clone(), Verdict::Skipped(skipped))]
         }
-    }
+    };
+    runs.into_iter().map(|(name, verdict)| Outcome { name, verdict }).collect()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use cli::conform::{Verdict, conform as re_enact};
 
@@ -32,7 +32,8 @@ pub(crate) fn conform(options: &Options) -> Result<()> {
     let mut outcomes = Vec::new();
     for file in &options.files {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
-        outcomes.extend(re_enact(&text).with_context(|| format!("{file} is no file of cases"))?);
+        let cases = re_enact(&text);
+        outcomes.extend(cases.map_err(|error| anyhow!("{file}:{}: {error}", error.line()))?);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut passed, mut failed) = (0, 0);
@@ -46,12 +47,11 @@ pub(crate) fn conform(options: &Options) -> Result<()> {
                 failed += 1;
                 writeln!(out, "FAIL  {}", outcome.name)?;
                 for difference in differences {
-                    writeln!(out, "      {difference}")?;
+                    let text = difference.to_string().replace('\n', "\n      ");
+                    writeln!(out, "      {text}")?;
                 }
             }
-            Verdict::Skipped(kind) => {
-                writeln!(out, "skip  {} ({kind}: told in prose, not in data)", outcome.name)?;
-            }
+            Verdict::Skipped(why) => writeln!(out, "skip  {} ({why})", outcome.name)?,
         }
     }
     writeln!(out, "{passed} passed, {failed} failed")?;

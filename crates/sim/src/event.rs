@@ -504,6 +504,20 @@ pub enum RecoveryStage {
 }
 
 impl RecoveryStage {
+    /// All of them, in PD's order.
+    pub const ALL: [RecoveryStage; 10] = [
+        RecoveryStage::Idle,
+        RecoveryStage::CollectReport,
+        RecoveryStage::TombstoneTiFlashLearner,
+        RecoveryStage::ForceLeaderForCommitMerge,
+        RecoveryStage::ForceLeader,
+        RecoveryStage::DemoteFailedVoter,
+        RecoveryStage::CreateEmptyRegion,
+        RecoveryStage::ExitForceLeader,
+        RecoveryStage::Finished,
+        RecoveryStage::Failed,
+    ];
+
     /// The name of the stage in PD's code.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
+use sim::event::RecoveryStage;
 use sim::message::{DemotePlan, ForceLeaderPlan, PeerReport, RecoveryPlan};
 use sim::region::{self, Key, PeerRole, RegionEpoch};
-use sim::store::Engine;
-use sim::{PeerId, RegionId, StoreId};
+use sim::store::{Engine, StoreState};
+use sim::{Millis, PeerId, RegionId, StoreId};
+
+use super::words;
 
 /// A file of cases.
 #[derive(Debug, Deserialize)]
@@ -37,6 +40,9 @@ pub struct Case {
     /// What must follow. Its shape depends on the kind.
     #[serde(default)]
     pub expected: Expected,
+    /// A second run, told step by step, in which something fails.
+    #[serde(default)]
+    pub script: Vec<ScriptStep>,
     /// The same run under other releases.
     #[serde(default)]
     pub variants_derived_not_in_test: Vec<Variant>,
@@ -65,13 +71,30 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A store that PD knows; none was ever heard from.
+/// A store that PD knows. If nothing else is said it was never heard from.
 #[derive(Debug, Deserialize)]
 pub struct CaseStore {
     /// Its id.
     pub id: u64,
     /// What it is.
     engine: CaseEngine,
+    #[serde(default)]
+    node_state: NodeState,
+    /// Whether an operator has said that its disks are gone for good.
+    #[serde(default)]
+    pub physically_destroyed: bool,
+    /// In words; `just now` if it was heard from.
+    #[serde(default)]
+    last_heartbeat: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+enum NodeState {
+    Preparing,
+    #[default]
+    Serving,
+    Removing,
+    Removed,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -89,74 +112,167 @@ impl CaseStore {
             CaseEngine::Tiflash => Engine::TiFlash,
         }
     }
+
+    /// Its state in PD's record.
+    pub fn state(&self) -> StoreState {
+        match self.node_state {
+            NodeState::Preparing | NodeState::Serving => StoreState::Up,
+            NodeState::Removing => StoreState::Offline,
+            NodeState::Removed => StoreState::Tombstone,
+        }
+    }
+
+    /// When it was heard from, on a clock that stands at zero.
+    pub fn last_heartbeat(&self) -> Option<Millis> {
+        self.last_heartbeat.starts_with("just now").then_some(Millis::ZERO)
+    }
 }
 
 /// `unsafe remove-failed-stores`.
 #[derive(Debug, Default, Deserialize)]
 pub struct CaseCommand {
     /// The stores given up.
+    #[serde(default)]
     pub failed_stores: Vec<u64>,
     /// Seconds.
-    pub timeout_s: u64,
+    pub timeout_s: Option<u64>,
     /// `--auto-detect`.
+    #[serde(default)]
     pub auto_detect: bool,
+}
+
+/// One step of a script, in prose but for the stage it leads to.
+#[derive(Debug, Deserialize)]
+pub struct ScriptStep {
+    #[serde(default, rename = "do")]
+    deed: String,
+    /// The stage that the recovery is in afterwards.
+    pub expect_stage: Option<CaseStage>,
+}
+
+impl ScriptStep {
+    /// The store that is to fail in this step: `store 2 does NOT become force leader`.
+    pub fn store_that_does_not_lead(&self) -> Option<StoreId> {
+        let deed = self.deed.to_lowercase();
+        let (before, _) = deed.split_once(" does not become force leader")?;
+        let id = before.rsplit_once("store ")?.1;
+        id.parse().ok().map(StoreId)
+    }
+}
+
+/// A stage, by the name it has in PD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CaseStage(pub RecoveryStage);
+
+impl TryFrom<String> for CaseStage {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<CaseStage, String> {
+        let known = |stage: &RecoveryStage| stage.name() == name;
+        let names = || RecoveryStage::ALL.map(RecoveryStage::name).join(", ");
+        let stage = RecoveryStage::ALL.into_iter().find(known);
+        stage.map(CaseStage).ok_or_else(|| format!("`{name}` is no stage; those are {}", names()))
+    }
+}
+
+fn stages(stages: &[CaseStage]) -> Vec<RecoveryStage> {
+    stages.iter().map(|stage| stage.0).collect()
 }
 
 /// What must follow.
 #[derive(Debug, Default, Deserialize)]
 pub struct Expected {
-    /// The stages in order.
     #[serde(default)]
-    pub stage_sequence: Vec<String>,
-    /// How the stages begin when one store does not become force leader at first.
-    pub stage_sequence_with_injected_failure: Option<Vec<String>>,
-    /// The plans of the stages that have any.
+    stage_sequence: Vec<CaseStage>,
+    stage_sequence_with_injected_failure: Option<Vec<CaseStage>>,
     #[serde(default)]
-    pub plans_by_stage: Vec<StagePlans>,
+    plans_by_stage: Vec<StagePlans>,
     /// What each store reports in the end.
     #[serde(default)]
     pub final_reports: BTreeMap<u64, Vec<CaseReport>>,
 }
 
-/// The plans of one stage.
+impl Expected {
+    /// The stages in order.
+    pub fn stages(&self) -> Vec<RecoveryStage> {
+        stages(&self.stage_sequence)
+    }
+
+    /// How the stages begin when one store does not become force leader at first.
+    pub fn stages_with_fault(&self) -> Option<Vec<RecoveryStage>> {
+        self.stage_sequence_with_injected_failure.as_deref().map(stages)
+    }
+
+    /// The plans of the stages that have any.
+    pub fn plans(&self) -> Vec<(RecoveryStage, BTreeMap<StoreId, RecoveryPlan>)> {
+        let plans = |stage: &StagePlans| {
+            let plans = stage.store_plans.iter();
+            plans.map(|(store, plan)| (StoreId(*store), plan.plan())).collect()
+        };
+        self.plans_by_stage.iter().map(|stage| (stage.stage.0, plans(stage))).collect()
+    }
+}
+
 #[derive(Debug, Deserialize)]
-pub struct StagePlans {
-    /// The stage.
-    pub stage: String,
-    /// The plans by store.
-    pub store_plans: BTreeMap<u64, CasePlan>,
+struct StagePlans {
+    stage: CaseStage,
+    store_plans: BTreeMap<u64, CasePlan>,
 }
 
 /// The run under other releases.
 #[derive(Debug, Deserialize)]
+#[serde(try_from = "AnyVariant")]
 pub struct Variant {
     /// Which fixes they have, in words that name their pull requests.
     pub variant: String,
-    /// The stages in order.
-    pub stage_sequence: Vec<String>,
+    stage_sequence: Vec<CaseStage>,
     /// All demotions, by ascending store id.
     demotes: Vec<CaseDemote>,
     /// `final_peers_of_N`: the members of region N in the end.
-    #[serde(flatten)]
-    rest: BTreeMap<String, Value>,
+    final_peers: BTreeMap<RegionId, Vec<CasePeer>>,
 }
 
 impl Variant {
+    /// The stages in order.
+    pub fn stages(&self) -> Vec<RecoveryStage> {
+        stages(&self.stage_sequence)
+    }
+
     /// All demotions, by ascending store id.
     pub fn demotes(&self) -> Vec<DemotePlan> {
         self.demotes.iter().map(CaseDemote::plan).collect()
     }
 
     /// The members that some regions must have in the end.
-    ///
-    /// # Errors
-    /// A field that is not of that shape.
-    pub fn final_peers(&self) -> Result<Vec<(RegionId, Vec<region::Peer>)>, serde_json::Error> {
-        let named = self.rest.iter().filter_map(|(name, peers)| {
-            let region = name.strip_prefix("final_peers_of_")?.parse().ok()?;
-            Some((RegionId(region), peers))
-        });
-        named.map(|(region, peers)| Ok((region, peers_of(&Vec::deserialize(peers)?)))).collect()
+    pub fn final_peers(&self) -> impl Iterator<Item = (RegionId, Vec<region::Peer>)> {
+        self.final_peers.iter().map(|(region, peers)| (*region, peers_of(peers)))
+    }
+}
+
+/// A variant as it is written.
+#[derive(Deserialize)]
+struct AnyVariant {
+    variant: String,
+    stage_sequence: Vec<CaseStage>,
+    demotes: Vec<CaseDemote>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+impl TryFrom<AnyVariant> for Variant {
+    type Error = String;
+
+    fn try_from(any: AnyVariant) -> Result<Variant, String> {
+        let mut final_peers = BTreeMap::new();
+        for (name, peers) in any.rest {
+            let Some(region) = name.strip_prefix("final_peers_of_") else { continue };
+            let region = region.parse().map_err(|_| format!("`{name}`: expected a region id"))?;
+            let peers = Vec::deserialize(peers).map_err(|error| format!("`{name}`: {error}"))?;
+            final_peers.insert(RegionId(region), peers);
+        }
+        let AnyVariant { variant, stage_sequence, demotes, .. } = any;
+        Ok(Variant { variant, stage_sequence, demotes, final_peers })
     }
 }
 
@@ -165,11 +281,13 @@ impl Variant {
 pub struct CasePeer {
     id: u64,
     store_id: u64,
+    #[serde(default)]
     role: CaseRole,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 enum CaseRole {
+    #[default]
     Voter,
     Learner,
     IncomingVoter,
@@ -193,13 +311,37 @@ fn peers_of(peers: &[CasePeer]) -> Vec<region::Peer> {
 
 /// A region: what a report or a creation names.
 #[derive(Debug, Deserialize)]
-pub struct CaseRegion {
+#[serde(try_from = "AnyRegion")]
+pub struct CaseRegion(AnyRegion);
+
+#[derive(Debug, Deserialize)]
+struct AnyRegion {
     region_id: u64,
     start_key: CaseKey,
     end_key: CaseKey,
     #[serde(default)]
     epoch: CaseEpoch,
+    #[serde(default)]
     peers: Vec<CasePeer>,
+}
+
+impl TryFrom<AnyRegion> for CaseRegion {
+    type Error = String;
+
+    fn try_from(any: AnyRegion) -> Result<CaseRegion, String> {
+        let (start, end) = (&any.start_key.0, &any.end_key.0);
+        match end.is_empty() || start < end {
+            true => Ok(CaseRegion(any)),
+            false => {
+                let (start, end) = (words::key(start), words::key(end));
+                Err(format!(
+                    "region {} begins at {start} and ends at {end}: expected a later \
+                             end_key, or \"\" for no end",
+                    any.region_id
+                ))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -211,11 +353,11 @@ struct CaseEpoch {
 impl CaseRegion {
     fn region(&self) -> region::Region {
         region::Region {
-            id: RegionId(self.region_id),
-            start: self.start_key.0.clone(),
-            end: self.end_key.0.clone(),
-            epoch: RegionEpoch { version: self.epoch.version, conf_ver: self.epoch.conf_ver },
-            peers: peers_of(&self.peers),
+            id: RegionId(self.0.region_id),
+            start: self.0.start_key.0.clone(),
+            end: self.0.end_key.0.clone(),
+            epoch: RegionEpoch { version: self.0.epoch.version, conf_ver: self.0.epoch.conf_ver },
+            peers: peers_of(&self.0.peers),
         }
     }
 }
@@ -233,7 +375,8 @@ impl TryFrom<String> for CaseKey {
             return Ok(CaseKey(Key::new(text.as_bytes())));
         };
         let digit = |pair: &[u8]| {
-            let pair = std::str::from_utf8(pair).ok()?;
+            let is_hex = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
+            let pair = std::str::from_utf8(pair).ok().filter(|_| is_hex)?;
             u8::from_str_radix(pair, 16).ok()
         };
         let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(digit).collect();
@@ -259,6 +402,7 @@ struct CaseRaft {
     term: u64,
     last_index: u64,
     commit: u64,
+    #[serde(default)]
     applied: u64,
 }
 
@@ -291,7 +435,9 @@ pub struct CasePlan {
 
 #[derive(Debug, Deserialize)]
 struct CaseForceLeader {
+    #[serde(default)]
     failed_stores: Vec<u64>,
+    #[serde(default)]
     enter_force_leaders: Vec<u64>,
 }
 

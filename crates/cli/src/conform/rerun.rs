@@ -1,18 +1,19 @@
 //! Re-enacts one case: heartbeats in turn, each answered by a plan that is carried out at once.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 
 use sim::event::{EventLog, RecoveryStage};
-use sim::message::{DemotePlan, PeerReport, RecoveryPlan};
+use sim::message::PeerReport;
 use sim::pd::stores::{IdAllocator, StoreRecord, StoreTable};
 use sim::pd::unsafe_recovery::{RecoveryEnv, RecoveryRequest, UnsafeRecovery};
 use sim::release::{LearnersOnDemotion, OrphanedPeers};
-use sim::store::{StoreMeta, StoreState};
+use sim::store::StoreMeta;
 use sim::{EventKind, Knobs, Millis, RecoveryOptions, Release, StoreId};
 
-use super::case::{Case, CaseReport, Variant};
+use super::case::{Case, CaseReport, ScriptStep, Variant};
+use super::difference::{self, Difference, Plans};
 use super::stand_in::{StandIns, members};
+use super::{Verdict, words};
 
 /// More heartbeats than any recovery of a case needs.
 const HEARTBEATS_MAX: usize = 1_000;
@@ -29,40 +30,65 @@ enum Fault {
 struct Run {
     stages: Vec<RecoveryStage>,
     /// The plans of each stage, by store.
-    plans: Vec<(RecoveryStage, BTreeMap<StoreId, RecoveryPlan>)>,
+    plans: Vec<(RecoveryStage, Plans)>,
     stand_ins: StandIns,
 }
 
 /// Re-enacts the case itself, with its fault if it has one, and its variants. With each run goes
-/// what differed from what was expected.
-pub(super) fn all_runs(case: &Case) -> Vec<(String, Vec<String>)> {
-    let knobs = Release::V8_5_8.knobs();
+/// what came of it.
+pub(super) fn all_runs(case: &Case) -> Vec<(String, Verdict)> {
+    let knobs = Release::Master.knobs();
     let failed = failed_stores(case);
     let idle = UnsafeRecovery::new(knobs);
     if let Err(refusal) = idle.check_start(Millis::ZERO, &store_table(case), request(case, &failed))
     {
-        return vec![(case.name.clone(), vec![format!("the command is refused: {refusal}")])];
+        let got = vec![format!("refused: {refusal}")];
+        let expected = vec!["it is accepted".to_owned()];
+        let refused = Difference { place: "the command".to_owned(), expected, got };
+        return vec![(case.name.clone(), Verdict::Failed(vec![refused]))];
     }
     let plain = run(case, knobs, Fault::None);
-    let mut runs = vec![(case.name.clone(), differences(case, &plain))];
-    if let Some(expected) = &case.expected.stage_sequence_with_injected_failure {
-        let faulty = case
-            .initial_reports
-            .keys()
-            .next_back()
-            .map_or(Fault::None, |store| Fault::NoForceLeaderAtFirst(StoreId(*store)));
-        let stages = names(&run(case, knobs, faulty).stages);
-        // PD's test stops before the end.
-        let beginning = stages.get(..expected.len()).unwrap_or(&stages);
-        let name = format!("{}/injected failure", case.name);
-        runs.push((name, difference("stages", &beginning, &expected.as_slice())));
-    }
+    let mut runs = vec![(case.name.clone(), verdict(differences(case, &plain)))];
+    runs.extend(faulty_run(case, knobs).map(|verdict| (format!("{}/script", case.name), verdict)));
     for variant in &case.variants_derived_not_in_test {
         let run = run(case, knobs_of(variant, knobs), Fault::None);
         let name = format!("{}/{}", case.name, variant.variant);
-        runs.push((name, variant_differences(variant, &run)));
+        runs.push((name, verdict(variant_differences(variant, &run))));
     }
     runs
+}
+
+fn verdict(differences: Vec<Difference>) -> Verdict {
+    match differences.is_empty() {
+        true => Verdict::Passed,
+        false => Verdict::Failed(differences),
+    }
+}
+
+/// The run in which one store does not become force leader when first asked, if the case tells of
+/// one: by its script, or by the stages that must then follow.
+fn faulty_run(case: &Case, knobs: Knobs) -> Option<Verdict> {
+    let told = case.expected.stages_with_fault();
+    if told.is_none() && case.script.is_empty() {
+        return None;
+    }
+    let named = case.script.iter().find_map(ScriptStep::store_that_does_not_lead);
+    let last = case.initial_reports.keys().next_back().map(|store| StoreId(*store));
+    let Some(store) = named.or(last.filter(|_| case.script.is_empty())) else {
+        return Some(Verdict::Skipped(
+            "no step says `store N does not become force leader`".into(),
+        ));
+    };
+    let got = run(case, knobs, Fault::NoForceLeaderAtFirst(store)).stages;
+    let scripted = || {
+        let steps = case.script.iter().filter_map(|step| step.expect_stage.map(|stage| stage.0));
+        std::iter::once(RecoveryStage::CollectReport).chain(steps).collect()
+    };
+    let expected: Vec<RecoveryStage> = told.unwrap_or_else(scripted);
+    // PD's test stops before the end.
+    let beginning = got.get(..expected.len()).unwrap_or(&got);
+    let place = format!("stages when store {store} does not lead at first");
+    Some(verdict(difference::stages(&place, &expected, beginning).into_iter().collect()))
 }
 
 /// The fixes a variant names: by their pull requests, or all or none of them.
@@ -127,7 +153,7 @@ fn request<'a>(case: &Case, failed: &'a [StoreId]) -> RecoveryRequest<'a> {
     RecoveryRequest {
         failed,
         auto_detect: case.command.auto_detect,
-        timeout_s: Some(case.command.timeout_s),
+        timeout_s: case.command.timeout_s,
         options: RecoveryOptions::default(),
     }
 }
@@ -136,7 +162,7 @@ fn failed_stores(case: &Case) -> Vec<StoreId> {
     case.command.failed_stores.iter().copied().map(StoreId).collect()
 }
 
-/// Every store is Up and was never heard from, so it counts as disconnected.
+/// A store that was never heard from counts as disconnected.
 fn store_table(case: &Case) -> StoreTable {
     let record = |store: &super::case::CaseStore| StoreRecord {
         meta: StoreMeta {
@@ -145,9 +171,9 @@ fn store_table(case: &Case) -> StoreTable {
             address: format!("10.0.0.{}:20160", store.id),
             labels: BTreeMap::new(),
         },
-        state: StoreState::Up,
-        physically_destroyed: false,
-        last_heartbeat: None,
+        state: store.state(),
+        physically_destroyed: store.physically_destroyed,
+        last_heartbeat: store.last_heartbeat(),
         region_count: 0,
         last_event: None,
     };
@@ -173,56 +199,30 @@ fn stages(events: &EventLog) -> Vec<RecoveryStage> {
     stages
 }
 
-fn differences(case: &Case, run: &Run) -> Vec<String> {
-    let expected = &case.expected;
-    let mut lines = difference("stages", &names(&run.stages), &expected.stage_sequence);
-
-    let plans: Vec<_> =
-        run.plans.iter().map(|(stage, plans)| (stage.name().to_owned(), plans.clone())).collect();
-    let expected_plans: Vec<_> = expected
-        .plans_by_stage
-        .iter()
-        .map(|stage| {
-            let plans = stage.store_plans.iter();
-            let plans = plans.map(|(store, plan)| (StoreId(*store), plan.plan())).collect();
-            (stage.stage.clone(), plans)
-        })
-        .collect();
-    lines.extend(difference("plans", &plans, &expected_plans));
-
-    for (store, expected) in &expected.final_reports {
+fn differences(case: &Case, run: &Run) -> Vec<Difference> {
+    let mut all: Vec<Difference> = Vec::new();
+    all.extend(difference::stages("stages", &case.expected.stages(), &run.stages));
+    all.extend(difference::plans(&case.expected.plans(), &run.plans));
+    for (store, expected) in &case.expected.final_reports {
         let report = run.stand_ins.report(StoreId(*store));
-        let reported = report.map_or(&[][..], |report| &report.peer_reports);
-        let what = format!("final report of store {store}");
-        lines.extend(difference(&what, &reported, &peer_reports(expected).as_slice()));
+        let got = report.map_or(&[][..], |report| &report.peer_reports);
+        all.extend(difference::reports(StoreId(*store), &peer_reports(expected), got));
     }
-    lines
+    all
 }
 
-fn variant_differences(variant: &Variant, run: &Run) -> Vec<String> {
-    let mut lines = difference("stages", &names(&run.stages), &variant.stage_sequence);
-    let all_plans = run.plans.iter().flat_map(|(_, plans)| plans.values());
-    let demotes: Vec<DemotePlan> = all_plans.flat_map(|plan| plan.demotes.clone()).collect();
-    lines.extend(difference("demotes", &demotes, &variant.demotes()));
-    match variant.final_peers() {
-        Ok(expected) => {
-            for (region, peers) in expected {
-                let what = format!("members of region {region}");
-                lines.extend(difference(&what, &members(&run.stand_ins, region), &Some(peers)));
-            }
-        }
-        Err(error) => lines.push(error.to_string()),
+fn variant_differences(variant: &Variant, run: &Run) -> Vec<Difference> {
+    let mut all: Vec<Difference> = Vec::new();
+    all.extend(difference::stages("stages", &variant.stages(), &run.stages));
+    let plans = run.plans.iter().flat_map(|(_, plans)| plans.values());
+    let got = plans.flat_map(|plan| plan.demotes.iter().map(words::demote)).collect();
+    let expected = variant.demotes().iter().map(words::demote).collect();
+    all.extend(difference::lines("demotions", expected, got));
+    for (region, peers) in variant.final_peers() {
+        let got =
+            members(&run.stand_ins, region).map_or_else(Vec::new, |got| vec![words::peers(&got)]);
+        let place = format!("members of region {region} in the end");
+        all.extend(difference::lines(place, vec![words::peers(&peers)], got));
     }
-    lines
-}
-
-fn names(stages: &[RecoveryStage]) -> Vec<String> {
-    stages.iter().map(|stage| stage.name().to_owned()).collect()
-}
-
-fn difference<T: PartialEq + Debug>(what: &str, is: &T, expected: &T) -> Vec<String> {
-    if is == expected {
-        return Vec::new();
-    }
-    vec![format!("{what}: {is:?} instead of {expected:?}")]
+    all
 }
