@@ -117,6 +117,31 @@ pub fn functions(code: &str) -> Vec<Function> {
     found
 }
 
+/// Whether a function, of which these are the lines, is little else than one `match` with short
+/// arms: a table of what becomes of each member of a closed list.
+pub fn is_table(lines: &[&str]) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let inner = lines.first().map_or(0, |line| indent(line)) + 4;
+    let begins =
+        |line: &&str| indent(line) == inner && line.contains("match ") && line.ends_with('{');
+    let Some(start) = lines.iter().position(begins) else { return false };
+    let ends = |line: &&str| indent(line) == inner && line.trim_start().starts_with('}');
+    let Some(length) = lines[start..].iter().position(ends) else { return false };
+    let mut longest = 0;
+    let mut arm = 0;
+    for line in &lines[start + 1..start + length] {
+        let is_new = indent(line) == inner + 4 && !line.trim_start().starts_with('}');
+        arm = if is_new { 1 } else { arm + 1 };
+        longest = longest.max(arm);
+    }
+    lines.len() < length + TABLE_FRAME && longest <= TABLE_ARM
+}
+
+/// Lines that a table may have around its `match`.
+const TABLE_FRAME: usize = 16;
+/// Lines that an arm of a table may have.
+const TABLE_ARM: usize = 12;
+
 fn starts_of_word(characters: &[char], word: &str) -> Vec<usize> {
     let word: Vec<char> = word.chars().collect();
     let is_part = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric() || *c == '_');
@@ -152,7 +177,7 @@ fn body_end(characters: &[char], start: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{code_only, functions, string_literals};
+    use super::{code_only, functions, is_table, string_literals};
 
     #[test]
     fn comments_and_literals_become_spaces_of_the_same_length() {
@@ -169,6 +194,19 @@ mod tests {
             string_literals("class=\"a b\" // \"c\"\n+ \"\" + \"d\\\"\""),
             ["a b", "", "d\\\""]
         );
+    }
+
+    #[test]
+    fn a_table_is_one_match_with_short_arms() {
+        let table =
+            ["fn f(k: K) -> u8 {", "    match k {", "        K::A => 1,", "        K::B => {"];
+        let table = table.join("\n") + "\n            2\n        }\n    }\n}";
+        assert!(is_table(&table.lines().collect::<Vec<_>>()));
+        let long_arm = table.replace("            2\n", &"            2;\n".repeat(12));
+        assert!(!is_table(&long_arm.lines().collect::<Vec<_>>()));
+        let more = table.replace("    match", &format!("{}    match", "    g();\n".repeat(15)));
+        assert!(!is_table(&more.lines().collect::<Vec<_>>()));
+        assert!(!is_table(&["fn f() {", "    g()", "}"]));
     }
 
     #[test]

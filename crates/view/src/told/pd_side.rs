@@ -3,7 +3,7 @@
 use sim::event::{BlockedReason, OperatorEnd, OperatorName, RecoveryStage};
 use sim::region::Peer;
 use sim::store::StoreStatus;
-use sim::{EventKind as E, RegionId};
+use sim::{EventKind as E, RegionId, StoreId};
 
 use super::{Names, Sentence, notable, routine, turning};
 use crate::lang::Lang;
@@ -15,35 +15,40 @@ pub(super) fn sentence(kind: &E, names: &Names, lang: Lang) -> Sentence {
         .or_else(|| tables(kind, names, lang))
 }
 
+/// The state of a store as PD shows it.
+fn status(store: StoreId, from: StoreStatus, to: StoreStatus, lang: Lang) -> Sentence {
+    match to {
+        StoreStatus::Up => notable(
+            lang,
+            format!("PD hears from store {store} again ({} → Up)", from.name()),
+            format!("PD 重新收到 store {store} 的心跳（{} → Up）", from.name()),
+        ),
+        StoreStatus::Disconnected => notable(
+            lang,
+            format!("PD has not heard from store {store} for 20 s: Disconnected"),
+            format!("PD 20 秒未收到 store {store} 的心跳：Disconnected"),
+        ),
+        StoreStatus::Down => notable(
+            lang,
+            format!("PD has not heard from store {store} for 30 min: Down"),
+            format!("PD 30 分钟未收到 store {store} 的心跳：Down"),
+        ),
+        StoreStatus::Offline => notable(
+            lang,
+            format!("PD drains store {store}: Offline"),
+            format!("PD 正在排空 store {store}：Offline"),
+        ),
+        StoreStatus::Tombstone => notable(
+            lang,
+            format!("PD buried store {store}: Tombstone, for good"),
+            format!("PD 埋葬 store {store}：Tombstone，不可恢复"),
+        ),
+    }
+}
+
 fn records(kind: &E, lang: Lang) -> Sentence {
     if let E::StoreStatusChanged { store, from, to } = kind {
-        return match to {
-            StoreStatus::Up => notable(
-                lang,
-                format!("PD hears from store {store} again ({} → Up)", from.name()),
-                format!("PD 重新收到 store {store} 的心跳（{} → Up）", from.name()),
-            ),
-            StoreStatus::Disconnected => notable(
-                lang,
-                format!("PD has not heard from store {store} for 20 s: Disconnected"),
-                format!("PD 20 秒未收到 store {store} 的心跳：Disconnected"),
-            ),
-            StoreStatus::Down => notable(
-                lang,
-                format!("PD has not heard from store {store} for 30 min: Down"),
-                format!("PD 30 分钟未收到 store {store} 的心跳：Down"),
-            ),
-            StoreStatus::Offline => notable(
-                lang,
-                format!("PD drains store {store}: Offline"),
-                format!("PD 正在排空 store {store}：Offline"),
-            ),
-            StoreStatus::Tombstone => notable(
-                lang,
-                format!("PD buried store {store}: Tombstone, for good"),
-                format!("PD 埋葬 store {store}：Tombstone，不可恢复"),
-            ),
-        };
+        return status(*store, *from, *to, lang);
     }
     if let E::StoreErased(store) = kind {
         return turning(
