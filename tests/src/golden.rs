@@ -155,6 +155,7 @@ fn line_of(kind: &EventKind, text: &str) -> String {
             DestroyReason::Removed => "it was removed",
             DestroyReason::NotAMember => "it is no longer a member",
             DestroyReason::Recovery => "recovery ordered it",
+            DestroyReason::Merged => "its region was merged",
         };
         return format!("PeerDestroyed region {region}: {peer}@{store}, {why}");
     }

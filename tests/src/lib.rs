@@ -6,6 +6,8 @@ pub mod source;
 
 pub mod golden;
 
+pub mod life;
+
 #[cfg(feature = "browser")]
 pub mod browser;
 

@@ -144,6 +144,9 @@ fn topic(kind: &EventKind) -> Option<Topic> {
     match kind {
         EventKind::MembershipChanged { .. }
         | EventKind::RegionSplit { .. }
+        | EventKind::MergePrepared { .. }
+        | EventKind::RegionsMerged { .. }
+        | EventKind::MergeRolledBack { .. }
         | EventKind::PeerCreated { .. }
         | EventKind::PeerDestroyed { .. } => Some(Topic::Membership),
         EventKind::StoreStatusChanged { .. }

@@ -238,6 +238,9 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
             let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
             if keys.is_empty() { Ok(()) } else { write!(f, " --keys={}", keys.join(",")) }
         }
+        Command::AddMergeRegion { source, target } => {
+            write!(f, "pd-ctl operator add merge-region {source} {target}")
+        }
         Command::RemoveOperator(region) => write!(f, "pd-ctl operator remove {region}"),
         Command::SetTiflashReplica { table, count } => {
             write!(f, "ALTER TABLE {table} SET TIFLASH REPLICA {count};")

@@ -98,6 +98,7 @@ fn commands() -> Vec<Command> {
         split(SplitPolicy::Scan, &[]),
         split(SplitPolicy::Approximate, &[]),
         split(SplitPolicy::UseKey, &[Key::record(TableId(45), 7), Key::record(TableId(45), 9)]),
+        Command::AddMergeRegion { source: region, target: RegionId(52982) },
         Command::RemoveOperator(region),
         Command::SetTiflashReplica { table, count: 2 },
     ]

@@ -23,6 +23,8 @@ pub(crate) enum Item {
     PdHeartbeatTick(Timer),
     /// A peer's peer-stale-state-check.
     StaleTick(Timer),
+    /// A source's merge check.
+    MergeCheck(Timer),
     /// A store's pd-store-heartbeat-tick.
     StoreTick(Life),
     /// A connection's task goes on: after a backoff, a connect, or a timeout.

@@ -342,6 +342,9 @@ impl Cluster {
             Item::StaleTick(timer) => {
                 self.at_store(timer.store, |store, ctx| store.on_stale_tick(timer, ctx));
             }
+            Item::MergeCheck(timer) => {
+                self.at_store(timer.store, |store, ctx| store.on_merge_check(timer, ctx));
+            }
             Item::StoreTick(life) => {
                 self.at_store(life.store, |store, ctx| store.on_store_tick(life, ctx));
             }
@@ -404,6 +407,9 @@ impl Cluster {
         }
         for region in std::mem::take(&mut self.ctx.split_off) {
             self.load.add_region(&region, &mut self.ctx);
+        }
+        for region in std::mem::take(&mut self.ctx.merged_away) {
+            self.load.remove_region(region);
         }
         for store in std::mem::take(&mut self.ctx.panicked) {
             self.stop_store(store, None);

@@ -113,6 +113,13 @@ pub enum Command {
         /// Where, with [`SplitPolicy::UseKey`].
         keys: Vec<Key>,
     },
+    /// `pd-ctl operator add merge-region A B`.
+    AddMergeRegion {
+        /// The region that is to go.
+        source: RegionId,
+        /// Its neighbour, that is to take it in.
+        target: RegionId,
+    },
     /// `pd-ctl operator remove R`: cancels the region's operator.
     RemoveOperator(RegionId),
     /// `ALTER TABLE t SET TIFLASH REPLICA n`: writes, changes or deletes the table's rule.

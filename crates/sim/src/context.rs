@@ -29,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) panicked: Vec<StoreId>,
     /// Regions that a leader has just split off: clients write to them too.
     pub(crate) split_off: Vec<Arc<Region>>,
+    /// Regions that have just been merged into others: nobody writes to them any more.
+    pub(crate) merged_away: Vec<RegionId>,
 }
 
 impl Context {
@@ -45,6 +47,7 @@ impl Context {
             trace: Fingerprint::EMPTY,
             panicked: Vec::new(),
             split_off: Vec::new(),
+            merged_away: Vec::new(),
         }
     }
 

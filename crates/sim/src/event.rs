@@ -83,6 +83,31 @@ pub enum EventKind {
         /// The leader's store.
         store: StoreId,
     },
+    /// A region's leader applied a PrepareMerge: the region takes nothing any more.
+    MergePrepared {
+        /// The source, as it is from now on.
+        region: Arc<Region>,
+        /// What it is to go into.
+        target: RegionId,
+        /// The leader's store.
+        store: StoreId,
+    },
+    /// A region's leader applied a CommitMerge: another region is part of it.
+    RegionsMerged {
+        /// The target, afterwards.
+        region: Arc<Region>,
+        /// The region that is no more.
+        source: RegionId,
+        /// The leader's store.
+        store: StoreId,
+    },
+    /// A region's leader applied a RollbackMerge: the region goes on as before.
+    MergeRolledBack {
+        /// The source, as it is from now on.
+        region: Arc<Region>,
+        /// The leader's store.
+        store: StoreId,
+    },
     /// PD gave a leader no ids for a split, since scheduling is halted while unsafe recovery runs.
     SplitRefused {
         /// The region.
@@ -374,6 +399,8 @@ pub enum DestroyReason {
     NotAMember,
     /// Unsafe recovery ordered it (tombstone).
     Recovery,
+    /// Its region was merged into another.
+    Merged,
 }
 
 /// What a raft client made of a failed resolve.
@@ -422,6 +449,8 @@ pub enum OperatorName {
     AdminTransferLeader,
     /// `operator add split-region`.
     AdminSplitRegion,
+    /// `operator add merge-region`.
+    AdminMergeRegion,
     /// A region that reaches across the edge of a rule.
     RuleSplitRegion,
 }
@@ -445,6 +474,7 @@ impl OperatorName {
             OperatorName::AdminAddLearner => "admin-add-learner",
             OperatorName::AdminTransferLeader => "admin-transfer-leader",
             OperatorName::AdminSplitRegion => "admin-split-region",
+            OperatorName::AdminMergeRegion => "admin-merge-region",
             OperatorName::RuleSplitRegion => "rule-split-region",
         }
     }

@@ -52,9 +52,11 @@ impl EventKind {
             | E::SteppedDown { region, .. }
             | E::ForceLeaderEntered { region, .. }
             | E::ForceLeaderExited { region, .. } => Some(Subject::Leader(*region)),
-            E::MembershipChanged { region, .. } | E::RegionSplit { region, .. } => {
-                Some(Subject::Members(region.id))
-            }
+            E::MembershipChanged { region, .. }
+            | E::RegionSplit { region, .. }
+            | E::MergePrepared { region, .. }
+            | E::RegionsMerged { region, .. }
+            | E::MergeRolledBack { region, .. } => Some(Subject::Members(region.id)),
             E::RepairBlocked { region, .. } | E::RepairUnblocked(region) => {
                 Some(Subject::Repair(*region))
             }

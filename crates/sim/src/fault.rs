@@ -122,6 +122,8 @@ message_kinds! {
     MsgHibernateResponse,
     /// A peer without a leader asks whether it is still a member.
     MsgCheckStalePeer,
+    /// A member of a region that is being merged wants to have that rolled back.
+    MsgWantRollbackMerge,
 }
 
 /// What may become of a message under way.

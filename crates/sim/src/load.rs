@@ -74,6 +74,12 @@ impl Load {
         }
     }
 
+    /// A region is no more: who wrote to it writes to the one that took it in.
+    pub(crate) fn remove_region(&mut self, region: RegionId) {
+        self.tables.remove(&region);
+        self.leaders.remove(&region);
+    }
+
     /// The next write of a region is due.
     pub(crate) fn write(
         &mut self,

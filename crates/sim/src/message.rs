@@ -52,6 +52,8 @@ pub enum ScheduleStep {
     TransferLeader(Peer),
     /// Split at these keys; without any, in the middle. kvproto: `pdpb.SplitRegion`.
     Split(Vec<Key>),
+    /// Merge into this region, as PD knows it. kvproto: `pdpb.Merge`.
+    Merge(Arc<Region>),
 }
 
 /// A leader that is about to split asks PD for ids. kvproto: `pdpb.AskBatchSplitRequest`.

@@ -56,6 +56,12 @@ pub(crate) enum Body {
     HibernateRequest,
     /// The follower agrees. kvproto: `MsgHibernateResponse`.
     HibernateResponse,
+    /// A source's peer wants the merge rolled back that was prepared at this index.
+    /// kvproto: `MsgWantRollbackMerge`.
+    WantRollback(u64),
+    /// The receiver's region was merged into this one, as that was then.
+    /// kvproto: `RaftMessage.merge_target`.
+    MergedInto(Arc<Region>),
     /// A peer without a leader asks whether it is still a member. kvproto: `MsgCheckStalePeer`.
     CheckStalePeer,
     /// The receiver is no longer a member: its epoch is older than this one.
@@ -64,7 +70,8 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    /// The protocol's name for it. `Gc` has none: it is a flag of any message.
+    /// The protocol's name for it. `Gc` and `MergedInto` have none: they are
+    /// marks that any message may bear.
     pub(crate) fn kind(&self) -> Option<MessageKind> {
         use eraftpb::MessageType as M;
         #[expect(
@@ -88,7 +95,8 @@ impl Body {
             Body::HibernateRequest => Some(MessageKind::MsgHibernateRequest),
             Body::HibernateResponse => Some(MessageKind::MsgHibernateResponse),
             Body::CheckStalePeer => Some(MessageKind::MsgCheckStalePeer),
-            Body::Gc => None,
+            Body::WantRollback(_) => Some(MessageKind::MsgWantRollbackMerge),
+            Body::Gc | Body::MergedInto(_) => None,
         }
     }
 }

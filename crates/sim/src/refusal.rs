@@ -105,6 +105,13 @@ pub enum Refusal {
     NoOperator(RegionId),
     /// PD: a region cannot be split in the middle of a change of membership.
     SplitInJointState,
+    /// PD: regions cannot be merged in the middle of a change of membership.
+    MergeInJointState,
+    /// PD: ErrRegionAbnormalPeer: a region to be merged has down or pending members, or does not
+    /// fit its rules.
+    AbnormalPeer(RegionId),
+    /// PD: ErrRegionNotAdjacent.
+    NotAdjacent,
     /// PD: a leader cannot be removed while it is the only voter, or moved to a learner.
     CannotLead {
         /// The region.
@@ -205,6 +212,17 @@ impl fmt::Display for Refusal {
             Self::NoOperator(_) => failed(f, 500, text!("operator not found")),
             Self::SplitInJointState => {
                 failed(f, 500, text!("cannot split region which is in joint state"))
+            }
+            Self::MergeInJointState => {
+                failed(f, 500, text!("cannot merge regions which are in joint state"))
+            }
+            Self::AbnormalPeer(region) => {
+                let code = "PD:region:ErrRegionAbnormalPeer";
+                failed(f, 500, text!("[{code}]region {region} has abnormal peer"))
+            }
+            Self::NotAdjacent => {
+                let code = "PD:region:ErrRegionNotAdjacent";
+                failed(f, 500, text!("[{code}]two regions are not adjacent"))
             }
             Self::CannotLead { region, store } => {
                 failed(f, 500, text!("region {region} has no voter in store {store}"))

@@ -150,6 +150,14 @@ pub struct RegionEpoch {
     pub conf_ver: u64,
 }
 
+impl RegionEpoch {
+    /// Whether something has happened to the region since that `other` knows of.
+    /// TiKV: `util.rs:is_epoch_stale`.
+    pub fn is_stale_beside(self, other: RegionEpoch) -> bool {
+        self.version < other.version || self.conf_ver < other.conf_ver
+    }
+}
+
 /// What a peer counts for. kvproto: `metapb.PeerRole`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PeerRole {

@@ -146,7 +146,8 @@ fn accepted(request: &Request) -> String {
         C::AddRemovePeer { .. }
         | C::AddAddLearner { .. }
         | C::AddTransferLeader { .. }
-        | C::AddSplitRegion { .. } => "Success! \"The operator is created.\"".to_owned(),
+        | C::AddSplitRegion { .. }
+        | C::AddMergeRegion { .. } => "Success! \"The operator is created.\"".to_owned(),
         C::RecoverPd => "recover success! please restart the PD cluster".to_owned(),
         C::ResignPdLeader
         | C::RemoveTombstone

@@ -105,8 +105,14 @@ fn add_operator(words: &mut Words<'_>) -> Result<Command, ParseError> {
             Ok(Command::AddTransferLeader { region, store })
         }
         "split-region" => split_region(words),
+        "merge-region" => {
+            let usage = "operator add merge-region <source_region_id> <target_region_id> [flags]";
+            let (source, target) = two_ids(words, usage)?;
+            Ok(Command::AddMergeRegion { source: RegionId(source), target: RegionId(target) })
+        }
         _ => {
-            let verbs = &["remove-peer", "add-learner", "transfer-leader", "split-region"];
+            let verbs =
+                &["remove-peer", "add-learner", "transfer-leader", "split-region", "merge-region"];
             Err(unknown(verb, "pd-ctl operator add", verbs))
         }
     }
@@ -270,11 +276,16 @@ fn region_and_store(
     words: &mut Words<'_>,
     usage: &'static str,
 ) -> Result<(RegionId, StoreId), ParseError> {
-    let region = subcommand(words, usage)?;
-    let store = subcommand(words, usage)?;
+    let (region, store) = two_ids(words, usage)?;
+    Ok((RegionId(region), StoreId(store)))
+}
+
+fn two_ids(words: &mut Words<'_>, usage: &'static str) -> Result<(u64, u64), ParseError> {
+    let first = subcommand(words, usage)?;
+    let second = subcommand(words, usage)?;
     // pd-ctl counts the arguments before it reads them.
     no_more(words, usage)?;
-    Ok((RegionId(go_number(region)?), StoreId(go_number(store)?)))
+    Ok((go_number(first)?, go_number(second)?))
 }
 
 fn is_number(text: &str) -> bool {

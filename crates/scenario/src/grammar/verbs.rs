@@ -108,6 +108,8 @@ pub const VERBS: &[Verb] = &[
     Verb::new(Tool::PdCtl, "operator add split-region",
         "REGION [--policy=scan|approximate|usekey] [--keys=HEX,…]",
         "split a region in the middle, or at the keys", "在中间或指定的 key 处分裂 Region"),
+    Verb::new(Tool::PdCtl, "operator add merge-region", "REGION REGION",
+        "merge the first region into the second, its neighbour", "把前一个 Region 合并到相邻的后一个"),
     Verb::new(Tool::PdCtl, "operator remove", "REGION",
         "cancel a region's operator", "取消某个 Region 的 operator"),
     Verb::new(Tool::PdCtl, "config set max-replicas", "COUNT",

@@ -67,6 +67,7 @@ impl Cluster {
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }
             | Command::AddSplitRegion { .. }
+            | Command::AddMergeRegion { .. }
             | Command::RemoveOperator(_) => self.pd.check(self.ctx.now, command),
         }
     }
@@ -176,6 +177,7 @@ impl Cluster {
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }
             | Command::AddSplitRegion { .. }
+            | Command::AddMergeRegion { .. }
             | Command::RemoveOperator(_) => {
                 self.pd.carry_out(self.ctx.now, command, cause, &mut self.ctx.events);
             }

@@ -38,9 +38,9 @@ fn moves_members(kind: &EventKind) -> Option<RegionId> {
         | EventKind::PeerCreated { region, .. }
         | EventKind::LeaderKnown { region, .. }
         | EventKind::SnapshotApplied { region, .. } => Some(*region),
-        EventKind::MembershipChanged { region, .. } | EventKind::RegionSplit { region, .. } => {
-            Some(region.id)
-        }
+        EventKind::MembershipChanged { region, .. }
+        | EventKind::RegionSplit { region, .. }
+        | EventKind::RegionsMerged { region, .. } => Some(region.id),
         _ => None,
     }
 }
@@ -52,6 +52,7 @@ fn changes_service(kind: &EventKind) -> bool {
         EventKind::BecameLeader { .. }
             | EventKind::MembershipChanged { .. }
             | EventKind::RegionSplit { .. }
+            | EventKind::RegionsMerged { .. }
             | EventKind::PeerCreated { .. }
             | EventKind::SnapshotApplied { .. }
             | EventKind::StoreStarted(_)
@@ -145,7 +146,7 @@ fn one_region_per_key(cluster: &Cluster) -> Vec<Broken> {
         .stores()
         .filter(|store| is_in_service(cluster, store))
         .flat_map(|store| store.peers())
-        .filter(|peer| peer.is_leader() && !is_excused(peer.region_id()))
+        .filter(|peer| peer.serves() && !is_excused(peer.region_id()))
         .filter(|peer| {
             // One that was followed by another serves no more, but may not know yet.
             let history = histories.get(&peer.region_id());

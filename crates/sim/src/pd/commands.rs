@@ -50,6 +50,7 @@ impl Pd {
                 self.check_transfer_leader(*region, *store)
             }
             Command::AddSplitRegion { region, .. } => self.check_split(*region),
+            Command::AddMergeRegion { source, target } => self.check_merge(now, *source, *target),
             Command::RemoveOperator(region) => match self.operators.get(*region) {
                 Some(_) => Ok(()),
                 None => Err(Refusal::NoOperator(*region)),
@@ -112,6 +113,9 @@ impl Pd {
             }
             Command::AddSplitRegion { region, policy, keys } => {
                 self.split_region(now, *region, *policy, keys, cause, events);
+            }
+            Command::AddMergeRegion { source, target } => {
+                self.merge_regions(now, *source, *target, cause, events);
             }
             Command::RemoveOperator(region) => {
                 self.end_operator(now, *region, OperatorEnd::Canceled, Some(cause), events);

@@ -45,6 +45,11 @@ impl<'a> RegionFit<'a> {
         self.rule_fits.iter().find(|fit| fit.peers.iter().any(|peer| peer.store == store))
     }
 
+    /// Whether every rule has its members, and no member is left over. PD: `RegionFit.IsSatisfied`.
+    pub fn is_satisfied(&self) -> bool {
+        self.orphans.is_empty() && self.rule_fits.iter().all(RuleFit::is_satisfied)
+    }
+
     /// The number of members beyond what the rules want.
     pub fn extra(&self, members: usize) -> u64 {
         let wanted: u64 = self.rule_fits.iter().map(|fit| fit.rule.count).sum();

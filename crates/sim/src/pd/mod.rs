@@ -4,7 +4,7 @@
 //! time; out go answers and schedules for region leaders. It knows only what it was told, which may
 //! be wrong: that gap is what this program is about.
 //!
-//! Left out: schedulers that balance, splitting and merging, location labels, and PD's members one
+//! Left out: schedulers that balance, merging what is small, location labels, and PD's members one
 //! by one.
 
 mod builder;

@@ -38,6 +38,8 @@ pub enum OperatorKind {
     Split,
     /// A person asked for a split.
     AdminSplit,
+    /// A person asked for a merge.
+    AdminMerge,
 }
 
 /// The kind and priority PD gives an operator of this name.
@@ -58,6 +60,7 @@ fn classify(name: OperatorName) -> (OperatorKind, Priority) {
         | OperatorName::AdminAddLearner
         | OperatorName::AdminTransferLeader => (OperatorKind::Admin, Priority::Urgent),
         OperatorName::RuleSplitRegion => (OperatorKind::Split, Priority::Medium),
+        OperatorName::AdminMergeRegion => (OperatorKind::AdminMerge, Priority::Urgent),
         OperatorName::AdminSplitRegion => (OperatorKind::AdminSplit, Priority::Urgent),
     }
 }
@@ -142,6 +145,12 @@ impl Operator {
         self.steps.iter().map(|step| step.timeout_ms(self.size_mib)).sum()
     }
 
+    /// The other region of its merge, which has an operator as well: the two live and end together.
+    pub(super) fn merges_with(&self) -> Option<RegionId> {
+        let other = |step: &Step| step.merges(self.region);
+        self.steps.last().and_then(other)
+    }
+
     /// PD's text, as `operator show` prints it; without the wall-clock times.
     pub fn show(&self) -> String {
         let kind = match self.kind {
@@ -151,6 +160,9 @@ impl Operator {
             OperatorKind::Admin => "admin,region",
             OperatorKind::Split => "split",
             OperatorKind::AdminSplit => "admin,split",
+            // Its members are moved to the target's stores first.
+            OperatorKind::AdminMerge if 1 < self.steps.len() => "admin,merge,region",
+            OperatorKind::AdminMerge => "admin,merge",
         };
         let steps: Vec<String> =
             self.steps.iter().enumerate().map(|(at, step)| format!("{at}:{{{step}}}")).collect();

@@ -233,7 +233,9 @@ impl Scene {
                 let region = Arc::make_mut(&mut heartbeat.region);
                 changes.into_iter().for_each(|change| change_member(region, change, true));
             }
-            ScheduleStep::Split(_) => panic!("nobody asks for a split in these scenes"),
+            ScheduleStep::Split(_) | ScheduleStep::Merge(_) => {
+                panic!("nobody asks for a split or a merge in these scenes")
+            }
         }
         let is_member = |peer: &Peer| heartbeat.region.peer(peer.id).is_some();
         heartbeat.down_peers.retain(|(peer, _)| is_member(peer));

@@ -96,6 +96,12 @@ impl Pd {
         let causes = cause.into_iter().chain([operator.created_by]);
         let ended = events.emit(now, kind, causes);
         self.patrol.mark(now, region, Some(ended));
+        // PD: `removeRelatedMergeOperator`.
+        if let Some(other) = operator.merges_with().filter(|_| status != OperatorEnd::Success)
+            && self.operators.get(other).and_then(Operator::merges_with) == Some(region)
+        {
+            self.end_operator(now, other, OperatorEnd::Canceled, Some(ended), events);
+        }
     }
 
     /// Checks one region against its rules and acts on what is found.

@@ -2,13 +2,14 @@
 //! and what PD calls it. PD: `pkg/schedule/operator/step.go`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::region_tree::RegionInfo;
 use super::stores::StoreTable;
 use crate::command::SplitPolicy;
-use crate::ids::{MINUTE, Millis, SECOND, StoreId};
+use crate::ids::{MINUTE, Millis, RegionId, SECOND, StoreId};
 use crate::message::{PeerChange, ScheduleStep};
-use crate::region::{Key, Peer, PeerRole};
+use crate::region::{Key, Peer, PeerRole, Region};
 
 /// One change that a region's leader can carry out at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,15 @@ pub enum Step {
         /// Where, if that is given.
         keys: Vec<Key>,
     },
+    /// Two regions become one. The operators of both have this step.
+    MergeRegion {
+        /// The source, when the operator was made.
+        from: Arc<Region>,
+        /// The target then.
+        to: Arc<Region>,
+        /// Whether this is the target's operator: it only waits.
+        is_passive: bool,
+    },
 }
 
 /// PD's words, as `operator show` prints them.
@@ -74,6 +84,9 @@ impl fmt::Display for Step {
             Step::LeaveJoint { promote, demote } => {
                 f.write_str("leave joint state")?;
                 write_roles(f, promote, demote)
+            }
+            Step::MergeRegion { from, to, .. } => {
+                write!(f, "merge region {} into region {}", from.id, to.id)
             }
             Step::SplitRegion { policy, .. } => write!(f, "split region with policy {policy}"),
         }
@@ -113,6 +126,9 @@ impl Step {
                     && all_in(info, demote, &[PeerRole::Learner])
                     && !info.region.in_joint_state()
             }
+            Step::MergeRegion { to, is_passive, .. } => {
+                *is_passive && (info.region.start != to.start || info.region.end != to.end)
+            }
             Step::SplitRegion { start, end, .. } => {
                 info.region.start != *start || info.region.end != *end
             }
@@ -126,7 +142,7 @@ impl Step {
             Step::AddLearner(peer) => done(role_of(info, *peer).is_some(), 1),
             Step::PromoteLearner(peer) => done(role_of(info, *peer) == Some(PeerRole::Voter), 1),
             Step::RemovePeer(peer) => done(role_of(info, *peer).is_none(), 1),
-            Step::TransferLeader { .. } | Step::SplitRegion { .. } => 0,
+            Step::TransferLeader { .. } | Step::SplitRegion { .. } | Step::MergeRegion { .. } => 0,
             Step::EnterJoint { promote, demote } => done(
                 all_in(info, promote, VOTES) && gone_or_in(info, demote, VOTES_NO_MORE),
                 promote.len() + demote.len(),
@@ -166,7 +182,7 @@ impl Step {
                 let leads = |peer: &Peer| info.is_leader(peer.id);
                 joint_members(info) == sides.unwrap_or(usize::MAX) && !demote.iter().any(leads)
             }
-            Step::SplitRegion { .. } => true,
+            Step::SplitRegion { .. } | Step::MergeRegion { .. } => true,
         }
     }
 
@@ -194,6 +210,9 @@ impl Step {
                 Some(ScheduleStep::ChangePeerV2(promotions.chain(demotions).collect()))
             }
             Step::LeaveJoint { .. } => Some(ScheduleStep::ChangePeerV2(Vec::new())),
+            Step::MergeRegion { to, is_passive, .. } => {
+                (!is_passive).then(|| ScheduleStep::Merge(to.clone()))
+            }
             Step::SplitRegion { keys, .. } => Some(ScheduleStep::Split(keys.clone())),
         }
     }
@@ -202,6 +221,7 @@ impl Step {
     /// get 6 s a MiB and at least 10 min, others 0.6 s a MiB and at least 1 min.
     pub fn timeout_ms(&self, size_mib: u64) -> u64 {
         match self {
+            Step::MergeRegion { .. } => 10 * MINUTE.max(600 * size_mib),
             Step::AddLearner(_) => (10 * MINUTE).max(6 * SECOND * size_mib),
             Step::PromoteLearner(_)
             | Step::RemovePeer(_)
@@ -212,10 +232,28 @@ impl Step {
         }
     }
 
+    /// The other region, if the step merges this one with it.
+    pub(super) fn merges(&self, region: RegionId) -> Option<RegionId> {
+        match self {
+            Step::MergeRegion { from, to, .. } if from.id == region => Some(to.id),
+            Step::MergeRegion { from, .. } => Some(from.id),
+            Step::AddLearner(_)
+            | Step::PromoteLearner(_)
+            | Step::RemovePeer(_)
+            | Step::TransferLeader { .. }
+            | Step::EnterJoint { .. }
+            | Step::LeaveJoint { .. }
+            | Step::SplitRegion { .. } => None,
+        }
+    }
+
     /// After how many milliseconds PD sends the step again.
     pub fn push_interval_ms(&self) -> u64 {
         match self {
-            Step::AddLearner(_) | Step::RemovePeer(_) | Step::SplitRegion { .. } => PUSH_SLOW_MS,
+            Step::AddLearner(_)
+            | Step::RemovePeer(_)
+            | Step::SplitRegion { .. }
+            | Step::MergeRegion { .. } => PUSH_SLOW_MS,
             Step::PromoteLearner(_)
             | Step::TransferLeader { .. }
             | Step::EnterJoint { .. }
@@ -270,7 +308,6 @@ mod tests {
     use super::*;
     use crate::ids::PeerId;
     use crate::pd::testing::{info, store_table};
-    use std::sync::Arc;
 
     fn peer(id: u64, store: u64, role: PeerRole) -> Peer {
         Peer { id: PeerId(id), store: StoreId(store), role }

@@ -426,6 +426,8 @@ fn transmit(store: StoreId, mut envelope: Box<Envelope>, ctx: &mut Context, out:
         Body::Raft(_)
         | Body::HibernateRequest
         | Body::HibernateResponse
+        | Body::WantRollback(_)
+        | Body::MergedInto(_)
         | Body::CheckStalePeer
         | Body::Gc => ctx.network.arrival(store, target, ctx.now),
     };

@@ -15,11 +15,17 @@ use crate::message::{PeerChange, Schedule, ScheduleStep};
 use crate::region::{PeerRole, Region};
 
 impl PeerFsm {
-    /// Applies committed entries in order.
+    /// Applies committed entries in order, until one has to wait for a merge's source.
     pub(super) fn apply(&mut self, entries: Vec<Entry>, ctx: &mut Context, out: &mut Outbox) {
-        for entry in entries {
+        self.unapplied.extend(entries);
+        while self.merging.waits_for.is_none()
+            && let Some(entry) = self.unapplied.pop_front()
+        {
             if entry.index <= self.applied_index() {
                 continue;
+            }
+            if !self.is_applicable(&entry, out) {
+                return self.unapplied.push_front(entry);
             }
             ctx.checker.on_applied(self.region_id(), entry.index, entry.term);
             self.node.mut_store().applied = entry.index;
@@ -39,8 +45,12 @@ impl PeerFsm {
                 ctx.checker.on_acknowledged(self.region_id(), entry.index, entry.term);
             }
             Proposal::Empty | Proposal::Write => {}
+            Proposal::CompactLog(_) if self.merge_state().is_some() => {}
             Proposal::CompactLog(index) => self.node.mut_store().compact(index),
             Proposal::Split(split) => self.apply_split(&split, ctx, out),
+            Proposal::PrepareMerge(merge) => self.apply_prepare_merge(merge, ctx, out),
+            Proposal::CommitMerge(merge) => self.apply_commit_merge(&merge, ctx, out),
+            Proposal::RollbackMerge(merge) => self.apply_rollback_merge(merge, ctx, out),
         }
     }
 
@@ -83,6 +93,7 @@ impl PeerFsm {
         let refused = !self.is_leader()
             || self.node.raft.has_pending_conf()
             || self.awaits_new_epoch()
+            || self.merge_state().is_some()
             || !is_proposable(self.region(), changes)
             || changes.iter().any(touches_me)
             || (self.force_leader.is_none() && !self.keeps_quorum(changes));
@@ -134,6 +145,7 @@ impl PeerFsm {
                 self.drive(ctx, |node| node.transfer_leader(to));
             }
             ScheduleStep::TransferLeader(_) => {}
+            ScheduleStep::Merge(target) => self.propose_prepare_merge(target, cause, ctx),
             ScheduleStep::Split(keys) => self.ask_split(keys.clone(), cause, ctx, out),
         }
         self.handle_ready(ctx, out);

@@ -22,13 +22,20 @@ impl Store {
     /// A message from another store has arrived.
     pub(crate) fn on_envelope(&mut self, envelope: Box<Envelope>, ctx: &mut Context) {
         self.received.insert(envelope.from.store, ctx.now);
-        match envelope.body {
+        if !matches!(envelope.body, Body::Gc | Body::MergedInto(_))
+            && self.answer_for_merged(&envelope, ctx)
+        {
+            return;
+        }
+        match &envelope.body {
+            Body::MergedInto(target) => return self.on_merged_into(&envelope, target, ctx),
             Body::Gc => return self.on_gc(&envelope, ctx),
             Body::CheckStalePeer => return self.on_check_stale(&envelope, ctx),
             Body::Raft(_)
             | Body::Snapshot(..)
             | Body::HibernateRequest
-            | Body::HibernateResponse => {}
+            | Body::HibernateResponse
+            | Body::WantRollback(_) => {}
         }
         let region = envelope.region;
         if let Some(peer) = self.peers.get(&region) {
@@ -57,7 +64,20 @@ impl Store {
         {
             return;
         }
+        let snapshot = match &envelope.body {
+            Body::Snapshot(_, range, _) => Some((range.clone(), envelope.cause)),
+            Body::Raft(_)
+            | Body::HibernateRequest
+            | Body::HibernateResponse
+            | Body::WantRollback(_)
+            | Body::MergedInto(_)
+            | Body::CheckStalePeer
+            | Body::Gc => None,
+        };
         self.with_peer(region, ctx, |peer, ctx, out| peer.on_message(envelope, ctx, out));
+        if let Some((range, cause)) = snapshot {
+            self.bury_merged_by_snapshot(&range, cause, ctx);
+        }
     }
 
     fn may_create(&mut self, envelope: &Envelope, ctx: &mut Context) -> bool {
@@ -79,7 +99,10 @@ impl Store {
     /// split that made it. TiKV: `fsm/peer.rs:check_snapshot`, `fsm/store.rs:maybe_create_peer`.
     fn overlaps(&self, range: &Region) -> bool {
         let others = self.peers.values().filter(|peer| peer.region_id() != range.id);
-        others.filter(|peer| peer.is_initialized()).any(|peer| peer.region().overlaps(range))
+        let overlaps = |peer: &PeerFsm| {
+            peer.region().overlaps(range) && !self.is_merged_into(peer.region_id(), range)
+        };
+        others.filter(|peer| peer.is_initialized()).any(overlaps)
     }
 
     /// A candidate asks a peer for its vote that a split has yet to make here: it is asked then.
@@ -213,6 +236,8 @@ pub(super) fn is_initial(body: &Body) -> bool {
         Body::Snapshot(..)
         | Body::HibernateRequest
         | Body::HibernateResponse
+        | Body::WantRollback(_)
+        | Body::MergedInto(_)
         | Body::CheckStalePeer
         | Body::Gc => false,
     }

@@ -8,6 +8,7 @@ mod force_leader;
 mod hibernate;
 mod inbox;
 mod membership;
+mod merge;
 mod pd_heartbeat;
 mod peer;
 mod proposal;
@@ -36,7 +37,7 @@ use crate::agenda::{ConnectionTimer, Item, Life, Timer};
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
 use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId};
-use crate::message::{GetStoreError, Schedule};
+use crate::message::{GetStoreError, Schedule, ScheduleStep};
 use crate::network::Envelope;
 use crate::raft_client::{RaftClient, ResolverCache, Signal};
 use crate::region::{Peer, Region};
@@ -65,6 +66,9 @@ pub struct Store {
     graves: BTreeMap<RegionId, Grave>,
     /// Votes asked of peers that a split has yet to make here. TiKV: `StoreMeta.pending_msgs`.
     early_votes: VecDeque<Box<Envelope>>,
+    /// What regions of peers here were merged into, as other stores told.
+    /// TiKV: `StoreMeta.pending_merge_targets`.
+    merge_targets: BTreeMap<RegionId, Arc<Region>>,
     client: RaftClient,
     plan: Option<PlanExecution>,
     /// When a message last came from each store.
@@ -89,6 +93,8 @@ struct Grave {
     id: PeerId,
     /// The region as the peer last knew it.
     region: Arc<Region>,
+    /// The region that took it in, as it was before, if the peer ended by a merge.
+    merged_into: Option<Arc<Region>>,
 }
 
 impl Store {
@@ -104,6 +110,7 @@ impl Store {
             disk: BTreeMap::new(),
             graves: BTreeMap::new(),
             early_votes: VecDeque::new(),
+            merge_targets: BTreeMap::new(),
             client,
             plan: None,
             received: BTreeMap::new(),
@@ -187,7 +194,7 @@ impl Store {
 
     /// Remembers a peer that was destroyed before the run began.
     pub(crate) fn place_grave(&mut self, region: Arc<Region>, id: PeerId) {
-        self.graves.insert(region.id, Grave { id, region });
+        self.graves.insert(region.id, Grave { id, region, merged_into: None });
     }
 
     /// Starts the process on what the disk holds; its first store heartbeat leaves in
@@ -217,6 +224,7 @@ impl Store {
         self.broadcast.clear();
         self.refused.clear();
         self.early_votes.clear();
+        self.merge_targets.clear();
         for (region, peer) in std::mem::take(&mut self.peers) {
             let (id, size_mib) = (peer.id(), peer.size_mib());
             self.disk.insert(region, DiskPeer { id, storage: peer.into_storage(), size_mib });
@@ -315,6 +323,12 @@ impl Store {
 
     /// A step of a PD operator has arrived.
     pub(crate) fn on_schedule(&mut self, schedule: &Schedule, ctx: &mut Context) {
+        if let ScheduleStep::Merge(target) = &schedule.step
+            && self.peers.get(&target.id).map(PeerFsm::region) != Some(target)
+        {
+            // "target region not matched, skip proposing": PD will ask again, or give up.
+            return;
+        }
         self.with_peer(schedule.region, ctx, |peer, ctx, out| {
             peer.on_schedule(schedule, ctx, out);
         });
@@ -401,7 +415,8 @@ impl Store {
     ) {
         let Some(peer) = self.peers.remove(&region) else { return };
         let (id, store) = (peer.id(), self.id());
-        self.graves.insert(region, Grave { id, region: peer.region().clone() });
+        let grave = Grave { id, region: peer.region().clone(), merged_into: None };
+        self.graves.insert(region, grave);
         ctx.checker.on_destroyed(store, id);
         ctx.emit(EventKind::PeerDestroyed { region, peer: id, store, why }, cause);
     }
@@ -428,6 +443,15 @@ impl Store {
         }
         for split in out.splits {
             self.create_split_off(split, ctx);
+        }
+        for merged in out.merged {
+            self.bury_merged(merged, ctx);
+        }
+        for target in out.catch_ups {
+            self.catch_up_source(target, ctx);
+        }
+        for source in out.merge_checks {
+            self.check_merge(source, ctx);
         }
         if !signals.is_empty() {
             self.heed(signals, ctx);

@@ -4,15 +4,17 @@
 //! other peers, a heartbeat to PD, its own end. Applying the log is in `apply`, sleeping in
 //! `hibernate`, unsafe recovery in `force_leader` and `recovery`.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use raft::eraftpb::{Message, MessageType};
+use raft::eraftpb::{Entry, Message, MessageType};
 use raft::{Config, RawNode};
 use slog::{Discard, Logger, o};
 
 use super::force_leader::ForceLeader;
 use super::hibernate::Hibernation;
 use super::inbox::is_initial;
+use super::merge::{Merged, Merging};
 use super::proposal::Proposal;
 use super::recovery::Work;
 use super::split::SplitOff;
@@ -66,6 +68,9 @@ pub struct PeerFsm {
     pub(super) leaderless_since: Option<Millis>,
     pub(super) force_leader: Option<ForceLeader>,
     pub(super) work: Option<Work>,
+    pub(super) merging: Merging,
+    /// Committed entries that wait for a merge's source to be applied.
+    pub(super) unapplied: VecDeque<Entry>,
     /// The region that a snapshot raft-rs has accepted stands for.
     incoming: Option<Arc<Region>>,
     pub(super) size_mib: u64,
@@ -84,6 +89,11 @@ pub(crate) struct Outbox {
     pub(crate) destroyed: Vec<(RegionId, DestroyReason, Option<EventId>)>,
     pub(crate) split_questions: Vec<AskSplit>,
     pub(crate) splits: Vec<SplitOff>,
+    /// Sources that shall look at their targets.
+    pub(crate) merge_checks: Vec<RegionId>,
+    /// Targets that wait for their sources.
+    pub(crate) catch_ups: Vec<RegionId>,
+    pub(crate) merged: Vec<Merged>,
 }
 
 impl PeerFsm {
@@ -127,12 +137,17 @@ impl PeerFsm {
             leaderless_since: Some(ctx.now),
             force_leader: None,
             work: None,
+            merging: Merging::default(),
+            unapplied: VecDeque::new(),
             incoming: None,
             size_mib,
             cause,
             change_cause: None,
         };
         peer.draw_election_timeout(ctx);
+        if peer.merge_state().is_some() {
+            peer.arm_merge_check(ctx);
+        }
         let phase = ctx.prng.range(1, TICK_MS + 1);
         peer.tick_armed = true;
         ctx.schedule(phase, Item::PeerTick(peer.timer()));
@@ -151,7 +166,7 @@ impl PeerFsm {
     }
 
     /// Whether the hard state, log position and role are the same: the digest of a peer.
-    pub(super) fn digest(&self) -> [u64; 9] {
+    pub(super) fn digest(&self) -> [u64; 10] {
         [
             self.id.0,
             self.term(),
@@ -161,6 +176,7 @@ impl PeerFsm {
             self.commit_index(),
             self.applied_index(),
             self.region().epoch.version,
+            self.merge_state().map_or(0, |state| state.commit << 20 ^ state.target.id.0),
             self.region().epoch.conf_ver << 8 | self.raft_role() as u64,
         ]
     }
@@ -250,7 +266,8 @@ impl PeerFsm {
             }
             Body::HibernateRequest => self.on_hibernate_request(from, out),
             Body::HibernateResponse => self.hibernation.agree(from.id),
-            Body::CheckStalePeer | Body::Gc => {
+            Body::WantRollback(commit) => self.on_want_rollback(from.id, commit),
+            Body::CheckStalePeer | Body::Gc | Body::MergedInto(_) => {
                 unreachable!("the store answers membership questions")
             }
         }
@@ -317,7 +334,7 @@ impl PeerFsm {
 
     /// Proposes a client's write. Returns whether the peer could.
     pub(super) fn propose_write(&mut self, ctx: &mut Context, out: &mut Outbox) -> bool {
-        if !self.is_leader() || self.force_leader.is_some() {
+        if !self.is_leader() || self.force_leader.is_some() || self.merge_state().is_some() {
             return false;
         }
         self.wake(ctx);
@@ -329,7 +346,8 @@ impl PeerFsm {
 
     /// Cuts the log where every member has it. TiKV: `fsm/peer.rs:on_raft_gc_log_tick`.
     fn maybe_compact_log(&mut self, ctx: &mut Context) {
-        if !self.is_leader() || !self.ticks.is_multiple_of(LOG_GC_TICKS) {
+        let is_due = self.ticks.is_multiple_of(LOG_GC_TICKS) && self.merge_state().is_none();
+        if !self.is_leader() || !is_due {
             return;
         }
         let first = self.first_index();
@@ -357,6 +375,8 @@ impl PeerFsm {
             if !ready.snapshot().is_empty() {
                 let region = self.incoming.take().expect("a snapshot comes with its region");
                 self.node.mut_store().restore(ready.snapshot(), region);
+                self.merging = Merging::default();
+                self.unapplied.clear();
             }
             let snapshot = Some(ready.snapshot().get_metadata().index).filter(|index| 0 < *index);
             self.node.mut_store().append(ready.entries());
@@ -454,7 +474,7 @@ impl PeerFsm {
         }));
     }
 
-    fn find(&self, id: PeerId) -> Option<Peer> {
+    pub(super) fn find(&self, id: PeerId) -> Option<Peer> {
         let sender = || self.senders.iter().copied().find(|sender| sender.id == id);
         self.region().peer(id).or_else(sender)
     }

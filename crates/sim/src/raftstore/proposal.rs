@@ -5,13 +5,16 @@
 
 use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2};
 
+use super::merge::entries::{
+    COMMIT_MERGE, CommitMerge, PREPARE_MERGE, PrepareMerge, ROLLBACK_MERGE, RollbackMerge,
+};
 use super::wire::{Reader, Writer};
 use crate::ids::{PeerId, RegionId, StoreId};
 use crate::message::{PeerChange, SplitId};
 use crate::region::{Key, Peer, PeerRole, RegionEpoch};
 
 /// An ordinary entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Proposal {
     /// A new leader's first entry.
     Empty,
@@ -21,6 +24,12 @@ pub(crate) enum Proposal {
     CompactLog(u64),
     /// The region becomes several. TiKV: `AdminCmdType::BatchSplit`.
     Split(Split),
+    /// The region is prepared to be merged. TiKV: `AdminCmdType::PrepareMerge`.
+    PrepareMerge(PrepareMerge),
+    /// The region takes in another. TiKV: `AdminCmdType::CommitMerge`.
+    CommitMerge(CommitMerge),
+    /// The region is not merged after all. TiKV: `AdminCmdType::RollbackMerge`.
+    RollbackMerge(RollbackMerge),
 }
 
 /// A split: the keys at which each new region ends, ascending, and the new regions' ids. It is
@@ -71,13 +80,27 @@ impl Proposal {
                 bytes
             }
             Proposal::Split(split) => split.encode(),
+            Proposal::PrepareMerge(merge) => merge.encode(),
+            Proposal::CommitMerge(merge) => merge.encode(),
+            Proposal::RollbackMerge(merge) => merge.encode(),
         }
     }
 
     /// Whether an entry of these bytes changes the region's epoch: until it is applied, nothing
     /// else that would may be proposed. TiKV: `peer.rs:CmdEpochChecker`.
     pub(crate) fn changes_epoch(bytes: &[u8]) -> bool {
-        bytes.first() == Some(&SPLIT)
+        const KINDS: [u8; 4] = [SPLIT, PREPARE_MERGE, COMMIT_MERGE, ROLLBACK_MERGE];
+        bytes.first().is_some_and(|kind| KINDS.contains(kind))
+    }
+
+    /// Whether an entry of these bytes is of no matter to the region itself.
+    pub(crate) fn is_data(bytes: &[u8]) -> bool {
+        bytes.first().is_none_or(|kind| *kind == WRITE)
+    }
+
+    /// Whether these are the bytes of a [`CommitMerge`].
+    pub(crate) fn is_commit_merge(bytes: &[u8]) -> bool {
+        bytes.first() == Some(&COMMIT_MERGE)
     }
 
     /// The entry these bytes stand for.
@@ -90,6 +113,9 @@ impl Proposal {
                 Proposal::CompactLog(u64::from_le_bytes(index))
             }
             [SPLIT, rest @ ..] => Proposal::Split(Split::decode(rest)),
+            [PREPARE_MERGE, rest @ ..] => Proposal::PrepareMerge(PrepareMerge::decode(rest)),
+            [COMMIT_MERGE, rest @ ..] => Proposal::CommitMerge(CommitMerge::decode(rest)),
+            [ROLLBACK_MERGE, rest @ ..] => Proposal::RollbackMerge(RollbackMerge::decode(rest)),
             other => panic!("no proposal has the bytes {other:?}"),
         }
     }

@@ -85,6 +85,13 @@ impl PeerFsm {
         self.node.raft.state == StateRole::Leader
     }
 
+    /// Whether it leads and answers: it has applied an entry of its own term, and is in no merge.
+    pub fn serves(&self) -> bool {
+        let log = self.node.store();
+        let is_current = log.term_at(log.applied) == Some(self.term());
+        self.is_leader() && is_current && self.merging_into().is_none()
+    }
+
     /// Raft term.
     pub fn term(&self) -> u64 {
         self.node.raft.term

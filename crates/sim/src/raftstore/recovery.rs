@@ -293,7 +293,8 @@ impl PeerFsm {
         self.handle_ready(ctx, out);
     }
 
-    fn report(&self) -> PeerReport {
+    /// What it reports to unsafe recovery. TiKV: `on_unsafe_recovery_fill_out_report`.
+    pub fn report(&self) -> PeerReport {
         PeerReport {
             region: self.region().clone(),
             term: self.node.store().hard_state.term,
@@ -301,7 +302,7 @@ impl PeerFsm {
             commit: self.node.store().hard_state.commit,
             applied: self.applied_index(),
             is_force_leader: self.force_leader.is_some(),
-            has_commit_merge: false,
+            has_commit_merge: self.has_commit_merge(),
         }
     }
 }

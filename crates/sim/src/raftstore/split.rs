@@ -74,7 +74,8 @@ impl PeerFsm {
             ctx.emit(EventKind::SplitRefused { region, store }, cause);
             return;
         };
-        let may_propose = self.is_leader() && self.force_leader.is_none();
+        let may_propose =
+            self.is_leader() && self.force_leader.is_none() && self.merge_state().is_none();
         if !may_propose || asked.region.epoch != self.region().epoch || self.awaits_new_epoch() {
             return;
         }
@@ -94,11 +95,9 @@ impl PeerFsm {
         }
         let (derived, new) =
             split(self.region(), entry).expect("the keys were checked at this very epoch");
-        let derived = Arc::new(derived);
         let new: Vec<Arc<Region>> = new.into_iter().map(Arc::new).collect();
         self.size_mib = (self.size_mib / (new.len() as u64 + 1)).max(1);
-        self.node.mut_store().region = derived.clone();
-        ctx.checker.on_epoch(derived.id, self.store(), self.id(), derived.epoch);
+        let derived = self.change_range(derived, ctx);
         let (leads, size_mib) = (self.is_leader(), self.size_mib);
         let mut cause = ctx.events.latest(crate::event::Subject::Members(derived.id));
         if leads {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 
+use super::merge::MergeState;
 use crate::ids::RegionId;
 use crate::region::{Key, PeerRole, Region, RegionEpoch};
 
@@ -26,6 +27,8 @@ pub(crate) struct PeerStorage {
     pub(crate) truncated_index: u64,
     truncated_term: u64,
     pub(crate) applied: u64,
+    /// The merge that the region is prepared for. TiKV: `PeerState::Merging`.
+    pub(crate) merging: Option<Arc<MergeState>>,
 }
 
 impl PeerStorage {
@@ -45,6 +48,7 @@ impl PeerStorage {
             truncated_index: 0,
             truncated_term: 0,
             applied: 0,
+            merging: None,
         }
     }
 
@@ -59,6 +63,7 @@ impl PeerStorage {
             truncated_index: INIT_LOG_INDEX,
             truncated_term: INIT_LOG_TERM,
             applied: INIT_LOG_INDEX,
+            merging: None,
         }
     }
 
@@ -123,6 +128,7 @@ impl PeerStorage {
         self.truncated_index = meta.index;
         self.truncated_term = meta.term;
         self.applied = meta.index;
+        self.merging = None;
         self.hard_state.commit = self.hard_state.commit.max(meta.index);
         self.hard_state.term = self.hard_state.term.max(meta.term);
     }
@@ -196,7 +202,8 @@ impl Storage for PeerStorage {
     }
 
     fn snapshot(&self, request_index: u64, _to: u64) -> raft::Result<Snapshot> {
-        if self.applied < request_index {
+        // TiKV makes none of a region in a merge: it could not be told from one that is not.
+        if self.applied < request_index || self.merging.is_some() {
             return Err(Error::Store(StorageError::SnapshotTemporarilyUnavailable));
         }
         let mut snapshot = Snapshot::default();

@@ -1,6 +1,7 @@
 //! Numbers, keys and regions as bytes, for the log entries that carry such.
 
-use crate::region::{Key, RegionEpoch};
+use crate::ids::{PeerId, RegionId, StoreId};
+use crate::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 
 /// Writes one thing after the other.
 #[derive(Debug, Default)]
@@ -33,6 +34,18 @@ impl Writer {
     pub(super) fn list<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Writer, &T)) {
         self.number(items.len() as u64);
         items.iter().for_each(|item| write(self, item));
+    }
+
+    pub(super) fn region(&mut self, region: &Region) {
+        self.number(region.id.0);
+        self.bytes(region.start.bytes());
+        self.bytes(region.end.bytes());
+        self.epoch(region.epoch);
+        self.list(&region.peers, |out, peer| {
+            out.number(peer.id.0);
+            out.number(peer.store.0);
+            out.number(peer.role as u64);
+        });
     }
 }
 
@@ -71,5 +84,18 @@ impl<'a> Reader<'a> {
 
     pub(super) fn list<T>(&mut self, mut read: impl FnMut(&mut Reader<'a>) -> T) -> Vec<T> {
         (0..self.number()).map(|_| read(self)).collect()
+    }
+
+    pub(super) fn region(&mut self) -> Region {
+        const ROLES: [PeerRole; 4] =
+            [PeerRole::Voter, PeerRole::Learner, PeerRole::IncomingVoter, PeerRole::DemotingVoter];
+        let (id, start, end) = (RegionId(self.number()), self.key(), self.key());
+        let epoch = self.epoch();
+        let peers = self.list(|from| Peer {
+            id: PeerId(from.number()),
+            store: StoreId(from.number()),
+            role: ROLES[from.number() as usize],
+        });
+        Region { id, start, end, epoch, peers }
     }
 }

@@ -68,6 +68,22 @@ fn peer_line(kind: &EventKind, on: impl Fn(StoreId) -> Printer) -> Option<LogLin
         let fields = [("region_id", region.id.to_string()), ("new_regions", new.len().to_string())];
         return Some(on(*store).info("peer.rs:4138", "notify pd with split", fields));
     }
+    if let EventKind::MergePrepared { region, target, store } = kind {
+        let fields = [
+            ("region_id", region.id.to_string()),
+            ("command", "cmd_type: PrepareMerge".to_owned()),
+            ("target_region", target.to_string()),
+        ];
+        return Some(on(*store).info("apply.rs:1687", "execute admin command", fields));
+    }
+    if let EventKind::RegionsMerged { region, source, store } = kind {
+        let fields = [("region_id", region.id.to_string()), ("source_region", source.to_string())];
+        return Some(on(*store).info("peer.rs:4731", "notify pd with merge", fields));
+    }
+    if let EventKind::MergeRolledBack { region, store } = kind {
+        let fields = [("region_id", region.id.to_string())];
+        return Some(on(*store).info("peer.rs:4793", "notify pd with rollback merge", fields));
+    }
     if let EventKind::SplitRefused { region, store } = kind {
         let error = "[PD:cluster:ErrSchedulingIsHalted]scheduling is halted".to_owned();
         let fields = [("region_id", region.to_string()), ("err", error)];

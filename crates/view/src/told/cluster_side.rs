@@ -56,6 +56,35 @@ fn membership(kind: &E, lang: Lang) -> Sentence {
             format!("region {region} 在 store {store} 上的 leader 退位"),
         );
     }
+    ranges(kind, lang).or_else(|| members(kind, lang))
+}
+
+fn ranges(kind: &E, lang: Lang) -> Sentence {
+    if let E::MergePrepared { region, target, store: _ } = kind {
+        return notable(
+            lang,
+            format!("Region {} stops: it is to become part of region {target}", region.id),
+            format!("region {} 停止服务，准备并入 region {target}", region.id),
+        );
+    }
+    if let E::RegionsMerged { region, source, store: _ } = kind {
+        return notable(
+            lang,
+            format!("Region {source} is now part of region {}", region.id),
+            format!("region {source} 已并入 region {}", region.id),
+        );
+    }
+    if let E::MergeRolledBack { region, store: _ } = kind {
+        return notable(
+            lang,
+            format!(
+                "The merge of region {} was rolled back, since the other region has changed; it \
+                 serves again",
+                region.id
+            ),
+            format!("region {} 的合并被回滚，因为目标 region 已变化；它恢复服务", region.id),
+        );
+    }
     if let E::RegionSplit { region, new, store: _ } = kind {
         let ids: Vec<String> = new.iter().map(|region| region.id.to_string()).collect();
         return notable(
@@ -74,6 +103,10 @@ fn membership(kind: &E, lang: Lang) -> Sentence {
             format!("unsafe recovery 期间调度暂停，PD 拒绝为 store {store} 分裂 region {region}"),
         );
     }
+    None
+}
+
+fn members(kind: &E, lang: Lang) -> Sentence {
     if let E::MembershipChanged { region, changes } = kind {
         if changes.is_empty() {
             return routine(
@@ -118,7 +151,9 @@ fn peers(kind: &E, lang: Lang) -> Sentence {
         );
         return match why {
             DestroyReason::Recovery => notable(lang, text.0, text.1),
-            DestroyReason::Removed | DestroyReason::NotAMember => routine(lang, text.0, text.1),
+            DestroyReason::Removed | DestroyReason::NotAMember | DestroyReason::Merged => {
+                routine(lang, text.0, text.1)
+            }
         };
     }
     if let E::TombstoneRefused { region, peer, store } = kind {
@@ -163,6 +198,7 @@ fn peers(kind: &E, lang: Lang) -> Sentence {
 fn destroyed(why: DestroyReason) -> (&'static str, &'static str) {
     match why {
         DestroyReason::Removed => ("it was removed", "已被移除"),
+        DestroyReason::Merged => ("its region was merged into another", "所属 region 已被合并"),
         DestroyReason::NotAMember => ("it is no longer a member", "已不是成员"),
         DestroyReason::Recovery => {
             ("unsafe recovery ordered it, since a TiFlash learner cannot lead", {

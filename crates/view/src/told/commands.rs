@@ -95,6 +95,10 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::AddSplitRegion { region, .. } => {
             (format!("Somebody had region {region} split"), format!("有人分裂 region {region}"))
         }
+        Command::AddMergeRegion { source, target } => (
+            format!("Somebody had region {source} merged into region {target}"),
+            format!("有人将 region {source} 合并到 region {target}"),
+        ),
         Command::RemoveOperator(region) => (
             format!("Somebody cancelled the operator of region {region}"),
             format!("有人取消 region {region} 的 operator"),
