@@ -8,6 +8,8 @@ pub mod golden;
 
 pub mod life;
 
+pub mod world;
+
 #[cfg(feature = "browser")]
 pub mod browser;
 

@@ -1,86 +1,12 @@
 //! Faults do what they say, to whom they say, at the rate they say, until they are healed; and a
 //! run with faults is decided by its seed.
 
-use scenario::{Request, Scenario, parse};
 use sim::fault::Fault;
 use sim::ids::SECOND;
-use sim::pd::stores::StoreRecord;
+use sim::message::GetStoreError;
 use sim::store::StoreStatus;
-use sim::{Cluster, EventKind, Millis, RegionId, Release, StoreId};
-
-const REGION: RegionId = RegionId(10);
-
-/// Three voters and a learner of one region, which clients write to ten times a second.
-const SETUP: &str = "\
-scenario faults
-title en -
-title zh -
-opening en -
-opening zh -
-seed 1
-end 1ms
-max-replicas 3
-store 1 tikv address 10.0.0.1:20160
-store 2 tikv address 10.0.0.2:20160
-store 3 tikv address 10.0.0.3:20160
-store 7 tiflash address 10.0.0.7:3930
-table 45 test.t tiflash 1 available
-region 10 table test.t rows .. leader 1 voters 1 2 3 learners 7
-step
-title en -
-title zh -
-text en -
-text zh -
-    wait 1ms
-";
-
-struct World {
-    cluster: Cluster,
-}
-
-impl World {
-    fn new(seed: u64) -> World {
-        let scenario = Scenario::parse("faults", SETUP).expect("it is right");
-        let cluster = Cluster::new(&scenario.setup, Release::V8_5_8.knobs(), seed);
-        let mut world = World { cluster: cluster.expect("it is right") };
-        world.wait(5 * SECOND);
-        world
-    }
-
-    fn ask(&mut self, line: &str) {
-        let Ok(Request::Command(command)) = parse(line) else {
-            panic!("{line}: {:?}", parse(line))
-        };
-        self.cluster.apply(&command).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
-    }
-
-    fn refused(&mut self, line: &str) -> String {
-        let Ok(Request::Command(command)) = parse(line) else { panic!("{line}") };
-        self.cluster.apply(&command).expect_err(line).to_string()
-    }
-
-    fn wait(&mut self, ms: u64) {
-        self.cluster.advance(self.cluster.now().after(ms));
-        assert!(self.cluster.broken_invariants().is_empty());
-    }
-
-    fn last_index(&self, store: u64) -> u64 {
-        self.cluster.store(StoreId(store)).expect("known").peer(REGION).expect("here").last_index()
-    }
-
-    fn leader(&self) -> Option<StoreId> {
-        self.cluster.leader_of(REGION).map(sim::raftstore::PeerFsm::store)
-    }
-
-    fn status(&self, store: u64) -> StoreStatus {
-        let record: &StoreRecord = &self.cluster.pd().stores()[&StoreId(store)];
-        record.status(self.cluster.now())
-    }
-
-    fn happened(&self, since: Millis, is_it: impl Fn(&EventKind) -> bool) -> bool {
-        self.cluster.events().iter().any(|event| since <= event.at && is_it(&event.kind))
-    }
-}
+use sim::{EventKind, StoreId};
+use tests::world::World;
 
 #[test]
 fn dropped_appends_keep_a_follower_behind_until_healed() {
@@ -176,10 +102,10 @@ fn a_cut_in_one_direction_breaks_the_connections_of_both() {
     world.ask("cut 1 -> 2,3");
     let since = world.cluster.now();
     world.wait(60 * SECOND);
-    let aborted = |from, to| {
+    let aborted = |from: u64, to: u64| {
         world.happened(since, |kind| {
-            let EventKind::ConnectionAborted { store, target, .. } = kind else { return false };
-            (*store, *target) == (StoreId(from), StoreId(to))
+            matches!(kind, EventKind::ConnectionAborted { store, target, .. }
+                if (store.0, target.0) == (from, to))
         })
     };
     assert!(aborted(1, 2) && aborted(2, 1) && !aborted(2, 3));
@@ -197,8 +123,8 @@ fn a_store_cut_off_from_pd_is_missed_and_learns_no_address() {
     assert_eq!(world.status(2), StoreStatus::Up);
     // Its addresses are a minute old by now, and PD does not answer.
     let in_vain = |kind: &EventKind| {
-        let EventKind::ResolveFailed { store, error, .. } = kind else { return false };
-        (*store, *error) == (StoreId(3), sim::message::GetStoreError::Unreachable)
+        matches!(kind, EventKind::ResolveFailed { store: StoreId(3), error, .. }
+            if *error == GetStoreError::Unreachable)
     };
     world.wait(60 * SECOND);
     assert!(world.happened(since, in_vain));

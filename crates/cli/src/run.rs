@@ -61,7 +61,7 @@ fn print_log(out: &mut impl Write, run: &Run) -> Result<()> {
             print_issued(out, &asked.request, asked.outcomes.first())?;
         }
         for line in log::lines(event, &knobs) {
-            print_line(out, &line)?;
+            print_line(out, &line.by_clock_of(cluster))?;
         }
     }
     for asked in issued {

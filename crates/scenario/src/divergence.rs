@@ -174,6 +174,8 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         EventKind::Commanded(_)
         | EventKind::StoreStarted(_)
         | EventKind::StoreStopped(_)
+        | EventKind::StorePaused(_)
+        | EventKind::StoreResumed(_)
         | EventKind::StorePanicked { .. }
         | EventKind::DiskLost(_)
         | EventKind::BecameLeader { .. }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use sim::command::MachineCommand;
 use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
 use sim::region::Key;
@@ -198,6 +199,7 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::StopStores(stores) => write!(f, "stop store {}", List(stores)),
         Command::StartStores(stores) => write!(f, "start store {}", List(stores)),
         Command::LoseDisk(store) => write!(f, "lose disk of {store}"),
+        Command::Machine(command) => write_machine(f, command),
         Command::Cut(links) => write!(f, "cut {}", Between(links, true)),
         Command::Delay { links, by_ms } => {
             write!(f, "delay {} {}", Between(links, false), Span(*by_ms))
@@ -244,6 +246,22 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::RemoveOperator(region) => write!(f, "pd-ctl operator remove {region}"),
         Command::SetTiflashReplica { table, count } => {
             write!(f, "ALTER TABLE {table} SET TIFLASH REPLICA {count};")
+        }
+    }
+}
+
+fn write_machine(f: &mut fmt::Formatter<'_>, command: &MachineCommand) -> fmt::Result {
+    match command {
+        MachineCommand::Pause(stores) => write!(f, "pause store {}", List(stores)),
+        MachineCommand::Resume(stores) => write!(f, "resume store {}", List(stores)),
+        MachineCommand::PauseApply(store) => write!(f, "pause apply of {store}"),
+        MachineCommand::ResumeApply(store) => write!(f, "resume apply of {store}"),
+        MachineCommand::SlowDisk { store, by_ms } => {
+            write!(f, "slow disk of {store} by {}", Span(*by_ms))
+        }
+        MachineCommand::SkewClock { store, by_ms } => {
+            let sign = if *by_ms < 0 { "-" } else { "" };
+            write!(f, "skew clock of {store} by {sign}{}", Span(by_ms.unsigned_abs()))
         }
     }
 }

@@ -4,7 +4,7 @@
 use scenario::{
     Condition, DEFAULT_LIMIT_MS, Query, Request, Scenario, Text, VERBS, Wait, completions, parse,
 };
-use sim::command::SplitPolicy;
+use sim::command::{MachineCommand, SplitPolicy};
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::region::Key;
 use sim::store::StoreState;
@@ -32,6 +32,33 @@ fn mishaps(
     Command::SetMishaps { links, mishaps: Mishaps { mishap, kind, region }, percent }
 }
 
+/// Faults of machines and links.
+fn faults() -> Vec<Command> {
+    let (region, store) = (RegionId(52973), StoreId(503));
+    vec![
+        Command::Machine(MachineCommand::Pause(stores(&[5, 6]))),
+        Command::Machine(MachineCommand::Resume(stores(&[5]))),
+        Command::Machine(MachineCommand::PauseApply(store)),
+        Command::Machine(MachineCommand::ResumeApply(store)),
+        Command::Machine(MachineCommand::SlowDisk { store, by_ms: 200 }),
+        Command::Machine(MachineCommand::SkewClock { store, by_ms: 30_000 }),
+        Command::Machine(MachineCommand::SkewClock { store, by_ms: -1_500 }),
+        Command::Cut(both_ways()),
+        Command::Cut(one_way()),
+        Command::Cut(Links { to: vec![Node::Pd], ..both_ways() }),
+        Command::Delay { links: one_way(), by_ms: 2_000 },
+        Command::Delay { links: both_ways(), by_ms: 1_500 },
+        Command::Delay { links: one_way(), by_ms: 0 },
+        mishaps(one_way(), Mishap::Drop, None, None, 100),
+        mishaps(both_ways(), Mishap::Duplicate, Some(MessageKind::MsgAppend), None, 10),
+        mishaps(one_way(), Mishap::Reorder, None, Some(region), 0),
+        mishaps(one_way(), Mishap::Drop, Some(MessageKind::MsgSnapshot), Some(region), 1),
+        Command::Heal(None),
+        Command::Heal(Some(both_ways())),
+        Command::Heal(Some(one_way())),
+    ]
+}
+
 /// One of every command there is; a new variant stops the build in `request.rs`, whose printer
 /// names them all.
 fn commands() -> Vec<Command> {
@@ -54,23 +81,10 @@ fn commands() -> Vec<Command> {
         timeout_s: None,
         options,
     };
-    vec![
+    let others = vec![
         Command::StopStores(stores(&[1, 2, 9, 502])),
         Command::StartStores(stores(&[502])),
         Command::LoseDisk(StoreId(502)),
-        Command::Cut(both_ways()),
-        Command::Cut(one_way()),
-        Command::Cut(Links { to: vec![Node::Pd], ..both_ways() }),
-        Command::Delay { links: one_way(), by_ms: 2_000 },
-        Command::Delay { links: both_ways(), by_ms: 1_500 },
-        Command::Delay { links: one_way(), by_ms: 0 },
-        mishaps(one_way(), Mishap::Drop, None, None, 100),
-        mishaps(both_ways(), Mishap::Duplicate, Some(MessageKind::MsgAppend), None, 10),
-        mishaps(one_way(), Mishap::Reorder, None, Some(region), 0),
-        mishaps(one_way(), Mishap::Drop, Some(MessageKind::MsgSnapshot), Some(region), 1),
-        Command::Heal(None),
-        Command::Heal(Some(both_ways())),
-        Command::Heal(Some(one_way())),
         load(&tables, 60),
         load(&tables, 90),
         load(&tables, 0),
@@ -101,7 +115,8 @@ fn commands() -> Vec<Command> {
         Command::AddMergeRegion { source: region, target: RegionId(52982) },
         Command::RemoveOperator(region),
         Command::SetTiflashReplica { table, count: 2 },
-    ]
+    ];
+    faults().into_iter().chain(others).collect()
 }
 
 fn split(policy: SplitPolicy, keys: &[Key]) -> Command {

@@ -10,6 +10,7 @@ use crate::message::{
     StoreHeartbeatResponse,
 };
 use crate::network::Envelope;
+use crate::raftstore::Outbox;
 use crate::region::Peer;
 
 /// One thing that is going to happen.
@@ -37,6 +38,10 @@ pub(crate) enum Item {
     GetStore { timer: ConnectionTimer, asked_at: Millis },
     /// PD's answer arrives at the resolver.
     StoreAnswer(ConnectionTimer, Box<Result<String, GetStoreError>>),
+    /// A peer's writes have reached its slow disk: what it says after them leaves.
+    Written(Timer, Box<Outbox>),
+    /// A peer on a slow disk is done with applying.
+    ApplyDue(Timer),
     /// The snapshot worker is done with sending.
     SnapshotSent { life: Life, region: RegionId, to: Peer },
     /// A store heartbeat arrives at PD.
@@ -59,6 +64,38 @@ pub(crate) enum Item {
     TidbPoll,
     /// Clients write to a region.
     Load(RegionId),
+}
+
+impl Item {
+    /// At which store it happens; `None` where it is at PD or TiDB.
+    pub(crate) fn store(&self) -> Option<StoreId> {
+        match self {
+            Item::Raft(envelope) => Some(envelope.to.store),
+            Item::PeerTick(timer)
+            | Item::PdHeartbeatTick(timer)
+            | Item::StaleTick(timer)
+            | Item::MergeCheck(timer)
+            | Item::Written(timer, _)
+            | Item::ApplyDue(timer) => Some(timer.store),
+            Item::ConnectionDue(timer)
+            | Item::ConnectionLost(timer)
+            | Item::KeepaliveExpired(timer)
+            | Item::StoreAnswer(timer, _) => Some(timer.store),
+            Item::StoreTick(life)
+            | Item::SnapshotSent { life, .. }
+            | Item::SplitAnswer(_, _, life)
+            | Item::StoreResponse(_, life) => Some(life.store),
+            Item::Schedule(order) => Some(order.target.store),
+            Item::GetStore { .. }
+            | Item::AskSplit(..)
+            | Item::PdReconnected
+            | Item::StoreHeartbeat(..)
+            | Item::RegionHeartbeat(_)
+            | Item::PdDue
+            | Item::TidbPoll
+            | Item::Load(_) => None,
+        }
+    }
 }
 
 /// One life of a store's process, from a start to a stop: what was meant for an earlier life does

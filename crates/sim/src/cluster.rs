@@ -2,6 +2,7 @@
 //! [`Cluster::advance`]; both are deterministic, and both end by checking every invariant.
 
 mod commands;
+mod faults;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,12 +11,11 @@ use crate::agenda::{ConnectionTimer, Item, Life};
 use crate::command::Command;
 use crate::context::Context;
 use crate::event::{Event, EventKind, Subject};
-use crate::fault::Fault;
 use crate::fingerprint::Fingerprint;
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::{Broken, Checker};
 use crate::load::Load;
-use crate::message::{GetStoreError, Schedule};
+use crate::message::{GetStoreError, Schedule, StoreHeartbeat};
 use crate::network::{Body, Envelope};
 use crate::pd::Pd;
 use crate::raft_client::PD_PATIENCE_MS;
@@ -194,11 +194,6 @@ impl Cluster {
         self.delivered
     }
 
-    /// Every fault in force, by kind; each prints as the command that brings it about.
-    pub fn faults(&self) -> Vec<Fault> {
-        self.ctx.network.faults()
-    }
-
     /// Resolves in all stores that gave no address.
     pub fn failed_resolves(&self) -> u64 {
         self.stores.values().map(Store::failed_resolves).sum()
@@ -268,6 +263,7 @@ impl Cluster {
             digest.number(table.progress_bp << 1 | u64::from(table.available));
         }
         self.ctx.network.digest(&mut |number| digest.number(number));
+        self.ctx.machines.digest(&mut |number| digest.number(number));
         for (table, rate) in self.load.rates() {
             digest.number(table.0);
             digest.number(rate);
@@ -331,6 +327,7 @@ impl Cluster {
     }
 
     fn happen(&mut self, item: Item) {
+        let Some(item) = self.ctx.machines.hold(item) else { return };
         match item {
             Item::Raft(envelope) => self.deliver(envelope),
             Item::PeerTick(timer) => {
@@ -353,7 +350,9 @@ impl Cluster {
             }),
             Item::ConnectionLost(timer) => self.lose_connection(timer),
             Item::KeepaliveExpired(timer) => {
-                if !self.ctx.network.carries(timer.store, timer.target) {
+                let (network, machines) = (&self.ctx.network, &self.ctx.machines);
+                let is_mute = machines.is_stalled(timer.target);
+                if is_mute || !network.carries(timer.store, timer.target) {
                     self.lose_connection(timer);
                 }
             }
@@ -361,15 +360,14 @@ impl Cluster {
             Item::StoreAnswer(timer, answer) => {
                 self.at_store(timer.store, |s, ctx| s.on_store_answer(timer, *answer, ctx));
             }
-            Item::SnapshotSent { life, region, to } => self.snapshot_sent(life, region, to),
-            Item::StoreHeartbeat(heartbeat, life) => {
-                let now = self.ctx.now;
-                let response = self.pd.on_store_heartbeat(now, *heartbeat, &mut self.ctx.events);
-                if let Some(latency) = self.ctx.network.pd_to(life.store) {
-                    self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
-                }
-                self.arm_pd();
+            Item::Written(timer, written) => {
+                self.at_store(timer.store, |store, ctx| store.on_written(timer, *written, ctx));
             }
+            Item::ApplyDue(timer) => {
+                self.at_store(timer.store, |store, ctx| store.on_apply_due(timer, ctx));
+            }
+            Item::SnapshotSent { life, region, to } => self.snapshot_sent(life, region, to),
+            Item::StoreHeartbeat(heartbeat, life) => self.store_heartbeat(*heartbeat, life),
             Item::StoreResponse(response, life) => self.at_store(life.store, |store, ctx| {
                 if let Some(plan) = response.plan.filter(|_| store.life() == life) {
                     store.on_plan(plan, response.cause, ctx);
@@ -383,7 +381,7 @@ impl Cluster {
             }
             Item::AskSplit(asked, life) => {
                 let ids = self.pd.ask_split(&asked);
-                if let Some(latency) = self.ctx.network.pd_to(life.store) {
+                if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
                     self.ctx.schedule(latency, Item::SplitAnswer(asked, ids, life));
                 }
             }
@@ -414,6 +412,14 @@ impl Cluster {
         for store in std::mem::take(&mut self.ctx.panicked) {
             self.stop_store(store, None);
         }
+    }
+
+    fn store_heartbeat(&mut self, heartbeat: StoreHeartbeat, life: Life) {
+        let response = self.pd.on_store_heartbeat(self.ctx.now, heartbeat, &mut self.ctx.events);
+        if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
+            self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
+        }
+        self.arm_pd();
     }
 
     fn at_store(&mut self, store: StoreId, f: impl FnOnce(&mut Store, &mut Context)) {
@@ -459,7 +465,7 @@ impl Cluster {
             return self.ctx.schedule(PD_RETRY_MS, Item::GetStore { timer, asked_at });
         }
         let answer = self.pd.get_store(timer.target).map(str::to_string);
-        let (wait, answer) = match self.ctx.network.pd_to(timer.store) {
+        let (wait, answer) = match self.ctx.network.latency_from_pd(timer.store) {
             Some(latency) => (latency, answer),
             None => (PD_PATIENCE_MS, Err(GetStoreError::Unreachable)),
         };
@@ -469,7 +475,7 @@ impl Cluster {
     /// Sends PD's orders to the leaders they are for.
     fn dispatch(&mut self, orders: impl IntoIterator<Item = Schedule>) {
         for order in orders {
-            if let Some(latency) = self.ctx.network.pd_to(order.target.store) {
+            if let Some(latency) = self.ctx.network.latency_from_pd(order.target.store) {
                 self.ctx.schedule(latency, Item::Schedule(Box::new(order)));
             }
         }
@@ -477,7 +483,8 @@ impl Cluster {
 
     fn snapshot_sent(&mut self, life: Life, region: RegionId, to: Peer) {
         let delivered = self.stores.get(&to.store).is_some_and(Store::is_running)
-            && self.ctx.network.is_open(life.store, to.store);
+            && self.ctx.network.is_open(life.store, to.store)
+            && !self.is_paused(to.store);
         self.at_store(life.store, |store, ctx| {
             if store.life() == life {
                 store.on_snapshot_sent(region, to.id, delivered, ctx);
@@ -514,6 +521,7 @@ impl Cluster {
             return;
         };
         store.stop(&mut self.ctx);
+        self.end_process_faults(id);
         let cause = cause.or(self.ctx.events.latest(Subject::Process(id)));
         self.ctx.emit(EventKind::StoreStopped(id), cause);
         // The machine still stands: its kernel resets the connections at once.

@@ -17,6 +17,8 @@ pub enum Command {
     /// `start store …`: starts stopped processes on what their disks hold, with empty caches and
     /// black-lists.
     StartStores(Vec<StoreId>),
+    /// What is done to the machines that stores run on, short of stopping them.
+    Machine(MachineCommand),
     /// `lose disk of …`: a stopped store's disk is gone, with every peer on it.
     LoseDisk(StoreId),
     /// `cut A,… B,…` or `cut A,… -> B,…`: no message passes on the links until [`Command::Heal`].
@@ -165,4 +167,33 @@ pub struct RecoveryOptions {
     pub plan_timeout_s: Option<u64>,
     /// `--disable-paranoid-check`: empty regions are created even where a peer still has keys.
     pub disable_paranoid_check: bool,
+}
+
+/// What is done to the machines that stores run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MachineCommand {
+    /// `pause store …`: the processes stall, as after SIGSTOP. Nothing happens there; what arrives
+    /// waits at the door.
+    Pause(Vec<StoreId>),
+    /// `resume store …`: stalled processes go on, late.
+    Resume(Vec<StoreId>),
+    /// `pause apply of …`: the store applies nothing of what is committed, but takes part in Raft.
+    PauseApply(StoreId),
+    /// `resume apply of …`: it applies what has waited.
+    ResumeApply(StoreId),
+    /// `slow disk of … by 200ms`: what a peer says after a write to its log, and what it applies,
+    /// comes this much later.
+    SlowDisk {
+        /// Whose disk.
+        store: StoreId,
+        /// Milliseconds; 0 makes it fast again.
+        by_ms: u64,
+    },
+    /// `skew clock of … by 30s`: the store's wall clock is off.
+    SkewClock {
+        /// Whose clock.
+        store: StoreId,
+        /// Milliseconds it is ahead; below zero it is behind.
+        by_ms: i64,
+    },
 }

@@ -8,6 +8,7 @@ use crate::event::{EventKind, EventLog};
 use crate::fingerprint::Fingerprint;
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::Checker;
+use crate::machines::Machines;
 use crate::network::Network;
 use crate::prng::Prng;
 use crate::region::Region;
@@ -21,6 +22,7 @@ pub(crate) struct Context {
     pub(crate) prng: Prng,
     pub(crate) agenda: Agenda,
     pub(crate) network: Network,
+    pub(crate) machines: Machines,
     pub(crate) events: EventLog,
     pub(crate) checker: Checker,
     /// Folded at each message and event: two runs that went the same way have the same.
@@ -42,6 +44,7 @@ impl Context {
             prng: Prng::new(seed),
             agenda: Agenda::default(),
             network: Network::default(),
+            machines: Machines::default(),
             events: EventLog::default(),
             checker: Checker::default(),
             trace: Fingerprint::EMPTY,
@@ -63,6 +66,12 @@ impl Context {
     /// Puts down that `item` happens in `ms` milliseconds.
     pub(crate) fn schedule(&mut self, ms: u64, item: Item) {
         self.agenda.push(self.now.after(ms), item);
+    }
+
+    /// Whether somebody answers a connect from `from` at this address.
+    pub(crate) fn answers(&self, from: StoreId, address: &str) -> bool {
+        let listener = self.network.listener(address);
+        listener.is_some_and(|to| self.network.carries(from, to) && !self.machines.is_stalled(to))
     }
 
     /// Tells of committed entries that the region's new leader lacks.

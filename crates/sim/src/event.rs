@@ -44,6 +44,10 @@ pub enum EventKind {
         /// The region whose log contradicts.
         region: RegionId,
     },
+    /// A store's process stalls.
+    StorePaused(StoreId),
+    /// A stalled process goes on.
+    StoreResumed(StoreId),
     /// A stopped store's disk is gone.
     DiskLost(StoreId),
 

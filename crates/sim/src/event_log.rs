@@ -34,9 +34,11 @@ impl EventKind {
     fn subject(&self) -> Option<Subject> {
         use EventKind as E;
         match self {
-            E::StoreStarted(store) | E::StoreStopped(store) | E::DiskLost(store) => {
-                Some(Subject::Process(*store))
-            }
+            E::StoreStarted(store)
+            | E::StoreStopped(store)
+            | E::StorePaused(store)
+            | E::StoreResumed(store)
+            | E::DiskLost(store) => Some(Subject::Process(*store)),
             E::StorePanicked { store, .. } => Some(Subject::Process(*store)),
             E::StoreStatusChanged { store, .. }
             | E::StoreRegistered(store)

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::ids::{RegionId, StoreId};
+use crate::refusal::Refusal;
 
 /// One end of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,6 +184,14 @@ pub enum Fault {
     Delay(Links, u64),
     /// Something becomes of so many messages in a hundred.
     Mishaps(Links, Mishaps, u64),
+    /// A store's process stalls.
+    Stall(StoreId),
+    /// A store applies nothing.
+    HeldApplier(StoreId),
+    /// Writes to a store's disk take so many milliseconds.
+    SlowDisk(StoreId, u64),
+    /// A store's clock is off by so many milliseconds.
+    Clock(StoreId, i64),
 }
 
 impl fmt::Display for Fault {
@@ -193,6 +202,59 @@ impl fmt::Display for Fault {
             Fault::Mishaps(links, mishaps, percent) => {
                 write!(f, "{} {links}", mishaps.text(*percent))
             }
+            Fault::Stall(store) => write!(f, "pause store {store}"),
+            Fault::HeldApplier(store) => write!(f, "pause apply of {store}"),
+            Fault::SlowDisk(store, ms) => write!(f, "slow disk of {store} by {ms}ms"),
+            Fault::Clock(store, ms) => write!(f, "skew clock of {store} by {ms}ms"),
         }
+    }
+}
+
+/// Why a fault cannot be brought about, or ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultRefusal {
+    /// The two groups share a store or PD.
+    SameNodeOnBothSides(Node),
+    /// Messages of Raft pass between stores only.
+    NoRaftWithPd,
+    /// A rate of more than a hundred in a hundred.
+    RateTooHigh {
+        /// What was asked for.
+        percent: u64,
+    },
+    /// The process stalls already.
+    StorePaused(StoreId),
+    /// The process does not stall.
+    StoreNotPaused(StoreId),
+    /// The store applies nothing already.
+    ApplyPaused(StoreId),
+    /// The store applies.
+    ApplyNotPaused(StoreId),
+}
+
+impl fmt::Display for FaultRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SameNodeOnBothSides(Node::Store(store)) => {
+                write!(f, "store {store} is on both sides; name two groups without a common store")
+            }
+            Self::SameNodeOnBothSides(Node::Pd) => f.write_str("pd is on both sides"),
+            Self::NoRaftWithPd => f.write_str(
+                "no Raft message passes between a store and pd; `cut` or `delay` their link",
+            ),
+            Self::RateTooHigh { percent } => {
+                write!(f, "{percent}% is more than all messages; at most 100%")
+            }
+            Self::StorePaused(store) => write!(f, "store {store} is paused already"),
+            Self::StoreNotPaused(store) => write!(f, "store {store} is not paused"),
+            Self::ApplyPaused(store) => write!(f, "store {store} applies nothing already"),
+            Self::ApplyNotPaused(store) => write!(f, "store {store} applies as it should"),
+        }
+    }
+}
+
+impl From<FaultRefusal> for Refusal {
+    fn from(refusal: FaultRefusal) -> Refusal {
+        Refusal::Fault(refusal)
     }
 }

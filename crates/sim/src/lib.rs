@@ -34,6 +34,7 @@ mod context;
 mod agenda;
 pub mod fault;
 mod network;
+mod machines;
 pub mod raftstore;
 pub mod raft_client;
 pub mod pd;

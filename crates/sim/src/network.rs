@@ -155,10 +155,9 @@ impl Network {
         self.listening.values().any(|(listener, _)| *listener == store)
     }
 
-    /// Whether somebody answers a connect from `from` at this address.
-    pub(crate) fn answers(&self, from: StoreId, address: &str) -> bool {
-        let listener = self.listening.get(address);
-        listener.is_some_and(|(to, _)| self.carries(from, *to))
+    /// Whose process listens at this address.
+    pub(crate) fn listener(&self, address: &str) -> Option<StoreId> {
+        self.listening.get(address).map(|(store, _)| *store)
     }
 
     /// Whether messages from `from` reach `to`.
@@ -185,12 +184,12 @@ impl Network {
     }
 
     /// Milliseconds from a store to PD, faults included; `None` where nothing arrives.
-    pub(crate) fn to_pd(&self, store: StoreId) -> Option<u64> {
+    pub(crate) fn latency_to_pd(&self, store: StoreId) -> Option<u64> {
         self.is_open(store, Node::Pd).then(|| LATENCY_TO_PD + self.extra(store.into(), Node::Pd))
     }
 
     /// Milliseconds from PD to a store, faults included; `None` where nothing arrives.
-    pub(crate) fn pd_to(&self, store: StoreId) -> Option<u64> {
+    pub(crate) fn latency_from_pd(&self, store: StoreId) -> Option<u64> {
         self.is_open(Node::Pd, store).then(|| LATENCY_TO_PD + self.extra(Node::Pd, store.into()))
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::format_args as text;
 
-use crate::fault::Node;
+use crate::fault::FaultRefusal;
 use crate::ids::{RegionId, StoreId};
 use crate::load::MAX_WRITES_PER_MINUTE;
 use crate::store::Engine;
@@ -24,15 +24,8 @@ pub enum Refusal {
     DiskInUse(StoreId),
     /// Nothing can start on a lost disk: a process on an empty one registers as a new store.
     DiskGone(StoreId),
-    /// The two groups of a network fault share a store or PD.
-    SameNodeOnBothSides(Node),
-    /// Messages of Raft pass between stores only.
-    NoRaftWithPd,
-    /// A rate of more than a hundred in a hundred.
-    RateTooHigh {
-        /// What was asked for.
-        percent: u64,
-    },
+    /// A fault that makes no sense.
+    Fault(FaultRefusal),
     /// tikv-server waits for PD before it starts.
     StoreWaitsForPd(StoreId),
     /// PD without a leader serves nobody: pd-ctl's rendering of a 503.
@@ -161,16 +154,7 @@ impl fmt::Display for Refusal {
             Self::DiskGone(store) => {
                 write!(f, "store {store} has lost its disk; it would start as a new store")
             }
-            Self::SameNodeOnBothSides(Node::Store(store)) => {
-                write!(f, "store {store} is on both sides; name two groups without a common store")
-            }
-            Self::SameNodeOnBothSides(Node::Pd) => f.write_str("pd is on both sides"),
-            Self::NoRaftWithPd => f.write_str(
-                "no Raft message passes between a store and pd; `cut` or `delay` their link",
-            ),
-            Self::RateTooHigh { percent } => {
-                write!(f, "{percent}% is more than all messages; at most 100%")
-            }
+            Self::Fault(refusal) => refusal.fmt(f),
             Self::UnknownTable(table) => unknown_table(f, table),
             Self::LoadTooHigh { writes_per_minute: asked } => {
                 let most = MAX_WRITES_PER_MINUTE;

@@ -22,7 +22,13 @@ pub struct WallClock {
 impl WallClock {
     /// What the wall clock shows at a simulated moment.
     pub fn at(moment: Millis) -> WallClock {
-        let local = WALL_CLOCK_START_MS + OFFSET_MS + moment.0;
+        WallClock::off_by(moment, 0)
+    }
+
+    /// What a wall clock shows that is off by so many milliseconds, within the years since 1970.
+    pub fn off_by(moment: Millis, off_ms: i64) -> WallClock {
+        let right = WALL_CLOCK_START_MS + OFFSET_MS + moment.0;
+        let local = right.saturating_add_signed(off_ms);
         let (year, month, day) = civil_date(local / DAY);
         WallClock { year, month, day, ms_of_day: local % DAY }
     }

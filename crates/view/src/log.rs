@@ -12,7 +12,7 @@ mod tikv;
 
 use std::fmt;
 
-use sim::{Event, Knobs, Millis, StoreId};
+use sim::{Cluster, Event, Knobs, Millis, StoreId};
 
 pub use book::{Group, LogBook};
 
@@ -77,9 +77,20 @@ pub struct LogLine {
     pub message: String,
     /// Its fields in order.
     pub fields: Vec<(&'static str, String)>,
+    /// What the printer's clock is off by, in milliseconds.
+    pub clock_off_ms: i64,
 }
 
 impl LogLine {
+    /// The line as it is printed where the store's clock is off.
+    #[must_use]
+    pub fn by_clock_of(mut self, cluster: &Cluster) -> LogLine {
+        if let Speaker::Store(store) = self.speaker {
+            self.clock_off_ms = cluster.clock_off(store, self.at);
+        }
+        self
+    }
+
     /// Everything but the time: `[ERROR] [raft_client.rs:836] ["…"] [store_id=502]`.
     pub fn without_time(&self) -> String {
         let mut out = format!("[{}] [{}] [", self.level.name(), self.source);
@@ -99,7 +110,12 @@ impl LogLine {
 /// The line as it stands in the file.
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}] {}", WallClock::at(self.at).in_log(), self.without_time())
+        write!(
+            f,
+            "[{}] {}",
+            WallClock::off_by(self.at, self.clock_off_ms).in_log(),
+            self.without_time()
+        )
     }
 }
 
@@ -163,6 +179,7 @@ impl Printer {
             source,
             message: message.into(),
             fields: fields.into(),
+            clock_off_ms: 0,
         }
     }
 

@@ -163,6 +163,7 @@ fn accepted(request: &Request) -> String {
         | C::StopStores(_)
         | C::StartStores(_)
         | C::LoseDisk(_)
+        | C::Machine(_)
         | C::Cut { .. }
         | C::Delay { .. }
         | C::SetMishaps { .. }

@@ -167,12 +167,13 @@ fn world_log(
     let events = session.events(world);
     let knobs = session.knobs()[world].1;
     let book: &LogBook = session.book(world);
+    let cluster = &session.run().worlds()[world].cluster;
     let wanted = |group: &Group| match filter {
         LogFilter::All => true,
         LogFilter::Trouble => Level::Warn <= group.level,
     };
     let entry = |group: Group| {
-        let line = log::lines(&events[group.first], &knobs).pop()?;
+        let line = log::lines(&events[group.first], &knobs).pop()?.by_clock_of(cluster);
         let repeats = group.interval_ms().map(|ms| phrases::repeats(group.count - 1, ms, lang));
         let (level, speaker) = (group.level, group.speaker.to_string());
         Some(LogEntry { speaker, level, text: line.to_string(), repeats })

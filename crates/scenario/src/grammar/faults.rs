@@ -1,6 +1,7 @@
 //! What no tool of TiKV's does: faults, load, and the script's own waiting.
 
 use sim::Command;
+use sim::command::MachineCommand;
 use sim::fault::{Links, MessageKind, Mishap, Mishaps};
 
 use super::condition::condition;
@@ -15,6 +16,10 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "start" if words.skip("pd") => pd(Command::StartPd, words),
         "stop" => stores_of(words).map(Command::StopStores).map(Request::Command),
         "start" => stores_of(words).map(Command::StartStores).map(Request::Command),
+        "pause" => machine(pause, words),
+        "resume" => machine(resume, words),
+        "slow" => machine(slow_disk, words),
+        "skew" => machine(skew_clock, words),
         "lose" => lose(words).map(Request::Command),
         "cut" => cut(words).map(Request::Command),
         "delay" => delay(words).map(Request::Command),
@@ -39,6 +44,60 @@ fn stores_of(words: &mut Words<'_>) -> Result<Vec<sim::StoreId>, ParseError> {
     let stores = words.stores()?;
     words.finish()?;
     Ok(stores)
+}
+
+fn machine(
+    read: impl Fn(&mut Words<'_>) -> Result<MachineCommand, ParseError>,
+    words: &mut Words<'_>,
+) -> Result<Request, ParseError> {
+    read(words).map(|command| Request::Command(Command::Machine(command)))
+}
+
+fn pause(words: &mut Words<'_>) -> Result<MachineCommand, ParseError> {
+    if words.skip("apply") {
+        return applier(words).map(MachineCommand::PauseApply);
+    }
+    words.keyword("store", "`store` or `apply of`, as in `pause store 502`")?;
+    let stores = words.stores()?;
+    words.finish()?;
+    Ok(MachineCommand::Pause(stores))
+}
+
+fn resume(words: &mut Words<'_>) -> Result<MachineCommand, ParseError> {
+    if words.skip("apply") {
+        return applier(words).map(MachineCommand::ResumeApply);
+    }
+    words.keyword("store", "`store` or `apply of`, as in `resume store 502`")?;
+    let stores = words.stores()?;
+    words.finish()?;
+    Ok(MachineCommand::Resume(stores))
+}
+
+fn applier(words: &mut Words<'_>) -> Result<sim::StoreId, ParseError> {
+    words.keyword("of", "`of`, as in `pause apply of 502`")?;
+    let store = words.store()?;
+    words.finish()?;
+    Ok(store)
+}
+
+fn slow_disk(words: &mut Words<'_>) -> Result<MachineCommand, ParseError> {
+    words.keyword("disk", "`disk of`, as in `slow disk of 502 by 200ms`")?;
+    words.keyword("of", "`of`, as in `slow disk of 502 by 200ms`")?;
+    let store = words.store()?;
+    words.keyword("by", "`by`, as in `slow disk of 502 by 200ms`")?;
+    let by_ms = words.span()?;
+    words.finish()?;
+    Ok(MachineCommand::SlowDisk { store, by_ms })
+}
+
+fn skew_clock(words: &mut Words<'_>) -> Result<MachineCommand, ParseError> {
+    words.keyword("clock", "`clock of`, as in `skew clock of 502 by -30s`")?;
+    words.keyword("of", "`of`, as in `skew clock of 502 by -30s`")?;
+    let store = words.store()?;
+    words.keyword("by", "`by`, as in `skew clock of 502 by -30s`")?;
+    let by_ms = words.signed_span()?;
+    words.finish()?;
+    Ok(MachineCommand::SkewClock { store, by_ms })
 }
 
 fn lose(words: &mut Words<'_>) -> Result<Command, ParseError> {

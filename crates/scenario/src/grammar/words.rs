@@ -171,28 +171,46 @@ impl<'a> Words<'a> {
     /// `60s`, `10m`, `2h`, `500ms` or several such in a row, in milliseconds.
     pub(crate) fn span(&mut self) -> Result<u64, ParseError> {
         let word = self.word(SPAN)?;
-        let mut rest = word.text;
-        let mut total: u64 = 0;
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            let (amount, unit) = rest.split_at(digits);
-            let unit_length = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
-            let in_ms = match &unit[..unit_length] {
-                "ms" => 1,
-                "s" => SECOND,
-                "m" => MINUTE,
-                "h" => HOUR,
-                _ => return Err(word.expected(SPAN)),
-            };
-            total = number(word, amount, SPAN)?
-                .checked_mul(in_ms)
-                .and_then(|part| total.checked_add(part))
-                .filter(|total| *total <= LONGEST)
-                .ok_or_else(|| word.error(Problem::TooLarge(word.text.to_owned())))?;
-            rest = &unit[unit_length..];
-        }
-        Ok(total)
+        span_of(word, word.text)
     }
+
+    /// The same, with `-` in front for what is below zero.
+    pub(crate) fn signed_span(&mut self) -> Result<i64, ParseError> {
+        let word = self.word(SPAN)?;
+        let (sign, text) = match word.text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, word.text),
+        };
+        // The longest span is far from overflow.
+        Ok(sign * span_of(word, text)?.cast_signed())
+    }
+}
+
+fn span_of(word: Word<'_>, text: &str) -> Result<u64, ParseError> {
+    if text.is_empty() {
+        return Err(word.expected(SPAN));
+    }
+    let mut rest = text;
+    let mut total: u64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (amount, unit) = rest.split_at(digits);
+        let unit_length = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
+        let in_ms = match &unit[..unit_length] {
+            "ms" => 1,
+            "s" => SECOND,
+            "m" => MINUTE,
+            "h" => HOUR,
+            _ => return Err(word.expected(SPAN)),
+        };
+        total = number(word, amount, SPAN)?
+            .checked_mul(in_ms)
+            .and_then(|part| total.checked_add(part))
+            .filter(|total| *total <= LONGEST)
+            .ok_or_else(|| word.error(Problem::TooLarge(word.text.to_owned())))?;
+        rest = &unit[unit_length..];
+    }
+    Ok(total)
 }
 
 const SPAN: &str = "a span of time, such as `500ms`, `60s`, `10m` or `2h`";

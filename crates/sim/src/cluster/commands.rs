@@ -1,13 +1,10 @@
 //! What each command does to the cluster. Checks come first and change nothing; then it is done.
 
 use super::Cluster;
-use crate::agenda::Item;
 use crate::command::Command;
 use crate::event::EventKind;
-use crate::fault::{Links, Node};
 use crate::ids::{EventId, StoreId, TableId};
 use crate::load::MAX_WRITES_PER_MINUTE;
-use crate::network::KEEPALIVE;
 use crate::refusal::Refusal;
 use crate::store::{Engine, StoreState};
 
@@ -22,16 +19,8 @@ impl Cluster {
                 false => Ok(()),
             },
             Command::Cut(links) | Command::Delay { links, .. } => self.check_links(links),
-            Command::SetMishaps { links, percent, .. } => {
-                self.check_links(links)?;
-                match *percent {
-                    0..=100 if links.from.iter().chain(&links.to).any(|end| *end == Node::Pd) => {
-                        Err(Refusal::NoRaftWithPd)
-                    }
-                    0..=100 => Ok(()),
-                    percent => Err(Refusal::RateTooHigh { percent }),
-                }
-            }
+            Command::SetMishaps { links, percent, .. } => self.check_mishaps(links, *percent),
+            Command::Machine(command) => self.check_machine(command),
             Command::Heal(links) => links.iter().try_for_each(|links| self.check_links(links)),
             Command::SetLoad { tables, writes_per_minute } => {
                 if MAX_WRITES_PER_MINUTE < *writes_per_minute {
@@ -72,7 +61,7 @@ impl Cluster {
         }
     }
 
-    fn known(&self, store: StoreId) -> Result<&crate::raftstore::Store, Refusal> {
+    pub(super) fn known(&self, store: StoreId) -> Result<&crate::raftstore::Store, Refusal> {
         self.stores.get(&store).ok_or(Refusal::UnknownStore(store))
     }
 
@@ -117,18 +106,6 @@ impl Cluster {
         Ok(())
     }
 
-    fn check_links(&self, links: &Links) -> Result<(), Refusal> {
-        for end in links.from.iter().chain(&links.to) {
-            if let Node::Store(store) = end {
-                self.known(*store)?;
-            }
-        }
-        match links.from.iter().find(|end| links.to.contains(end)) {
-            Some(end) => Err(Refusal::SameNodeOnBothSides(*end)),
-            None => Ok(()),
-        }
-    }
-
     /// Carries out a command that was checked. `cause` is the event of its acceptance.
     pub(super) fn carry_out(&mut self, command: &Command, cause: EventId) {
         match command {
@@ -150,7 +127,9 @@ impl Cluster {
             Command::SetMishaps { links, mishaps, percent } => {
                 self.ctx.network.set_mishaps(links, *mishaps, *percent);
             }
-            Command::Heal(links) => self.ctx.network.heal(links.as_ref()),
+            Command::Machine(command) => self.carry_out_machine(command, cause),
+            Command::Heal(Some(links)) => self.ctx.network.heal(Some(links)),
+            Command::Heal(None) => self.heal_all(cause),
             Command::SetLoad { tables, writes_per_minute } => {
                 self.set_load(tables, *writes_per_minute);
             }
@@ -203,20 +182,6 @@ impl Cluster {
             }
         }
         store.start(0, Some(cause), &mut self.ctx);
-    }
-
-    /// Cuts links. One direction suffices to end the connections of both: no acknowledgement.
-    fn cut(&mut self, links: &Links) {
-        self.ctx.network.cut(links);
-        let both_ways = Links { both_ways: true, ..links.clone() };
-        for way in both_ways.ways() {
-            if let (Node::Store(store), Node::Store(target)) = way {
-                let timer = self.stores.get(&store).and_then(|s| s.client().established(target));
-                if let Some(timer) = timer {
-                    self.ctx.schedule(KEEPALIVE, Item::KeepaliveExpired(timer));
-                }
-            }
-        }
     }
 
     fn set_load(&mut self, tables: &[String], writes_per_minute: u64) {

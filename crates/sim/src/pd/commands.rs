@@ -58,6 +58,7 @@ impl Pd {
             Command::StopStores(_)
             | Command::StartStores(_)
             | Command::LoseDisk(_)
+            | Command::Machine(_)
             | Command::Cut { .. }
             | Command::Delay { .. }
             | Command::SetMishaps { .. }
@@ -123,6 +124,7 @@ impl Pd {
             Command::StopStores(_)
             | Command::StartStores(_)
             | Command::LoseDisk(_)
+            | Command::Machine(_)
             | Command::Cut { .. }
             | Command::Delay { .. }
             | Command::SetMishaps { .. }

@@ -196,7 +196,7 @@ impl RaftClient {
         connection.phase = Phase::Resolving;
         connection.serial = ctx.agenda.serial();
         let timer = ConnectionTimer { store: self.store, target, serial: connection.serial };
-        match ctx.network.to_pd(self.store).zip(ctx.network.pd_to(self.store)) {
+        match ctx.network.latency_to_pd(self.store).zip(ctx.network.latency_from_pd(self.store)) {
             Some((there, back)) => {
                 let asked_at = self.resolver.ask(ctx.now, there + back);
                 ctx.agenda.push(asked_at.after(there), Item::GetStore { timer, asked_at });
@@ -306,7 +306,7 @@ impl RaftClient {
         let target = timer.target;
         match self.connections[&target].phase.clone() {
             Phase::BackingOff { .. } => self.resolve(target, ctx),
-            Phase::Connecting { address, .. } if ctx.network.answers(self.store, &address) => {
+            Phase::Connecting { address, .. } if ctx.answers(self.store, &address) => {
                 self.on_connected(target, address, ctx, out);
             }
             Phase::Connecting { address, until } if until <= ctx.now => {

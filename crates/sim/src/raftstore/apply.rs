@@ -8,6 +8,7 @@ use raft::eraftpb::{ConfChangeV2, Entry, EntryType};
 use super::membership::{changed, is_proposable};
 use super::peer::{Outbox, PeerFsm};
 use super::proposal::{Proposal, conf_change, decode_changes, encode_changes};
+use crate::agenda::Item;
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
 use crate::ids::EventId;
@@ -15,17 +16,40 @@ use crate::message::{PeerChange, Schedule, ScheduleStep};
 use crate::region::{PeerRole, Region};
 
 impl PeerFsm {
-    /// Applies committed entries in order, until one has to wait for a merge's source.
+    /// Applies committed entries in order: at once, unless the disk is slow or the applier stands.
     pub(super) fn apply(&mut self, entries: Vec<Entry>, ctx: &mut Context, out: &mut Outbox) {
-        self.unapplied.extend(entries);
+        let takes = ctx.machines.disk_ms(self.store());
+        let waits = 0 < takes || ctx.machines.is_applier_held(self.store());
+        let due = ctx.now.after(takes);
+        let is_news = !entries.is_empty();
+        self.unapplied.extend(entries.into_iter().map(|entry| (due, entry)));
+        if !waits {
+            self.apply_due(ctx, out);
+        } else if is_news {
+            ctx.schedule(takes, Item::ApplyDue(self.timer()));
+        }
+    }
+
+    /// Applies what has waited long enough, unless the applier stands.
+    pub(crate) fn apply_what_waits(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        if ctx.machines.is_applier_held(self.store()) {
+            return;
+        }
+        self.apply_due(ctx, out);
+        self.handle_ready(ctx, out);
+    }
+
+    /// Applies what is due, until an entry has to wait for a merge's source.
+    fn apply_due(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        let now = ctx.now;
         while self.merging.waits_for.is_none()
-            && let Some(entry) = self.unapplied.pop_front()
+            && let Some((_, entry)) = self.unapplied.pop_front_if(|(due, _)| *due <= now)
         {
             if entry.index <= self.applied_index() {
                 continue;
             }
             if !self.is_applicable(&entry, out) {
-                return self.unapplied.push_front(entry);
+                return self.unapplied.push_front((now, entry));
             }
             ctx.checker.on_applied(self.region_id(), entry.index, entry.term);
             self.node.mut_store().applied = entry.index;

@@ -321,6 +321,16 @@ impl Store {
         });
     }
 
+    /// A peer's writes have reached a slow disk: what it says after them leaves.
+    pub(crate) fn on_written(&mut self, timer: Timer, written: Outbox, ctx: &mut Context) {
+        self.on_timer(timer, ctx, |_, _, out| *out = written);
+    }
+
+    /// A peer on a slow disk is done with applying.
+    pub(crate) fn on_apply_due(&mut self, timer: Timer, ctx: &mut Context) {
+        self.on_timer(timer, ctx, PeerFsm::apply_what_waits);
+    }
+
     /// A step of a PD operator has arrived.
     pub(crate) fn on_schedule(&mut self, schedule: &Schedule, ctx: &mut Context) {
         if let ScheduleStep::Merge(target) = &schedule.step
@@ -424,7 +434,7 @@ impl Store {
     /// Empties an outbox: messages to the raft client, heartbeats to PD, and peers' ends.
     fn flush(&mut self, out: Outbox, ctx: &mut Context) {
         for heartbeat in out.heartbeats {
-            if let Some(latency) = ctx.network.to_pd(self.id()) {
+            if let Some(latency) = ctx.network.latency_to_pd(self.id()) {
                 ctx.schedule(latency, Item::RegionHeartbeat(Box::new(heartbeat)));
             }
         }
@@ -437,7 +447,7 @@ impl Store {
         }
         for question in out.split_questions {
             let life = self.life();
-            if let Some(latency) = ctx.network.to_pd(self.id()) {
+            if let Some(latency) = ctx.network.latency_to_pd(self.id()) {
                 ctx.schedule(latency, Item::AskSplit(Box::new(question), life));
             }
         }

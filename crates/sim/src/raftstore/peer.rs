@@ -69,8 +69,9 @@ pub struct PeerFsm {
     pub(super) force_leader: Option<ForceLeader>,
     pub(super) work: Option<Work>,
     pub(super) merging: Merging,
-    /// Committed entries that wait for a merge's source to be applied.
-    pub(super) unapplied: VecDeque<Entry>,
+    /// Committed entries that wait for a merge's source, a slow disk or a held applier, and until
+    /// when at least.
+    pub(super) unapplied: VecDeque<(Millis, Entry)>,
     /// The region that a snapshot raft-rs has accepted stands for.
     incoming: Option<Arc<Region>>,
     pub(super) size_mib: u64,
@@ -388,8 +389,8 @@ impl PeerFsm {
             let mut committed = ready.take_committed_entries();
             let persisted = ready.take_persisted_messages();
             let mut light = self.node.advance_append(ready);
-            self.post(persisted, out);
-            self.post(light.take_messages(), out);
+            self.post_written(persisted, ctx, out);
+            self.post_written(light.take_messages(), ctx, out);
             if let Some(commit) = light.commit_index() {
                 self.node.mut_store().hard_state.commit = commit;
             }
@@ -404,7 +405,20 @@ impl PeerFsm {
         }
     }
 
+    /// Posts what may only be said once the log is written. Ours is written by now; a slow disk
+    /// takes its time.
+    fn post_written(&mut self, messages: Vec<Message>, ctx: &mut Context, out: &mut Outbox) {
+        let takes = ctx.machines.disk_ms(self.store);
+        if takes == 0 || messages.is_empty() {
+            return self.post(messages, out);
+        }
+        let mut written = Outbox::default();
+        self.post(messages, &mut written);
+        ctx.schedule(takes, Item::Written(self.timer(), Box::new(written)));
+    }
+
     fn on_snapshot_installed(&mut self, index: u64, ctx: &mut Context) {
+        self.unapplied.clear();
         self.node.advance_apply_to(index);
         let (region, store) = (self.region_id(), self.store);
         ctx.checker.on_epoch(region, store, self.id, self.region().epoch);

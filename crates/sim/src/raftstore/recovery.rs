@@ -187,7 +187,7 @@ impl Store {
         let region_count = self.peers.len() as u64;
         let heartbeat = StoreHeartbeat { store: self.id(), region_count, report };
         let life = self.life();
-        if let Some(latency) = ctx.network.to_pd(self.id()) {
+        if let Some(latency) = ctx.network.latency_to_pd(self.id()) {
             ctx.schedule(latency, Item::StoreHeartbeat(Box::new(heartbeat), life));
         }
     }

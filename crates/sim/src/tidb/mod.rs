@@ -133,7 +133,7 @@ impl Tidb {
             if !table.available && !table.backoff.is_due() {
                 continue;
             }
-            if let Some(found) = count_replicas(table, &self.tiflash, pd, stores) {
+            if let Some(found) = count_replicas(table, &self.tiflash, pd, stores, ctx) {
                 table.take(found, pd, ctx);
             }
         }
@@ -196,6 +196,7 @@ fn count_replicas(
     tiflash: &[(StoreId, StoreStatus)],
     pd: &Pd,
     stores: &BTreeMap<StoreId, Store>,
+    ctx: &Context,
 ) -> Option<Found> {
     let (start, end) = (Key::record_prefix(table.id), Key::table_prefix(TableId(table.id.0 + 1)));
     let mut replicas: BTreeMap<RegionId, u64> =
@@ -210,7 +211,8 @@ fn count_replicas(
             StoreStatus::Up | StoreStatus::Disconnected => {}
             StoreStatus::Down | StoreStatus::Offline | StoreStatus::Tombstone => continue,
         }
-        let store = stores.get(store).filter(|store| store.is_running())?;
+        let answers = |store: &&Store| store.is_running() && !ctx.machines.is_stalled(store.id());
+        let store = stores.get(store).filter(answers)?;
         let is_here =
             |region: &Region| region.start < end && (region.end.is_empty() || start < region.end);
         let ready = store.peers().filter(|peer| peer.is_initialized() && is_here(peer.region()));

@@ -31,6 +31,20 @@ fn process(kind: &E, lang: Lang) -> Sentence {
             format!("store {store} 停止，其上的 peer 不再应答"),
         );
     }
+    if let E::StorePaused(store) = kind {
+        return turning(
+            lang,
+            format!("Store {store} stalls: what is sent to it waits, and it says nothing"),
+            format!("store {store} 停顿：发给它的消息在排队，它自己不再发声"),
+        );
+    }
+    if let E::StoreResumed(store) = kind {
+        return turning(
+            lang,
+            format!("Store {store} goes on with what has waited"),
+            format!("store {store} 继续运行，处理积压的消息"),
+        );
+    }
     if let E::DiskLost(store) = kind {
         return turning(
             lang,

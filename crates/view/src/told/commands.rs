@@ -1,7 +1,8 @@
 //! Sentences on what people ask for: where most chains of causes begin.
 
-use sim::Command;
+use sim::command::MachineCommand;
 use sim::fault::{Links, Mishap, Mishaps};
+use sim::{Command, StoreId};
 
 use crate::lang::Lang;
 
@@ -54,22 +55,14 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::LoseDisk(store) => {
             (format!("The disk of store {store} is lost"), format!("store {store} 的磁盘丢失"))
         }
-        Command::Cut(links) => {
-            let (en, zh) = ways(links);
-            (format!("The network {en} is cut"), format!("{zh}的网络被切断"))
-        }
-        Command::Delay { links, by_ms } => {
-            let (en, zh) = ways(links);
-            (format!("Messages {en} take {by_ms} ms more"), format!("{zh}的消息多花 {by_ms} ms"))
-        }
+        Command::Machine(command) => machine_sentence(command),
+        Command::Cut(links) => on_links(links, "The network", "is cut", "的网络被切断"),
+        Command::Delay { links, by_ms } => delay_sentence(links, *by_ms),
         Command::SetMishaps { links, mishaps, percent } => {
             mishaps_sentence(links, *mishaps, *percent)
         }
         Command::Heal(None) => ("Every fault is healed".to_owned(), "所有故障恢复".to_owned()),
-        Command::Heal(Some(links)) => {
-            let (en, zh) = ways(links);
-            (format!("The network {en} is healed"), format!("{zh}的网络恢复"))
-        }
+        Command::Heal(Some(links)) => on_links(links, "The network", "is healed", "的网络恢复"),
         Command::SetLoad { writes_per_minute: 0, .. } => {
             ("Writes stop".to_owned(), "写入停止".to_owned())
         }
@@ -114,6 +107,47 @@ fn fixed(en: &str, zh: &str) -> (String, String) {
     (en.to_owned(), zh.to_owned())
 }
 
+/// What is done to a machine.
+fn machine_sentence(command: &MachineCommand) -> (String, String) {
+    match command {
+        MachineCommand::Pause(stores) => {
+            (format!("Stores {} stall", list(stores)), format!("store {} 停顿", list(stores)))
+        }
+        MachineCommand::Resume(stores) => {
+            (format!("Stores {} go on", list(stores)), format!("store {} 继续运行", list(stores)))
+        }
+        MachineCommand::PauseApply(store) => (
+            format!("Store {store} applies nothing any more"),
+            format!("store {store} 暂停应用日志"),
+        ),
+        MachineCommand::ResumeApply(store) => {
+            (format!("Store {store} applies again"), format!("store {store} 恢复应用日志"))
+        }
+        MachineCommand::SlowDisk { store, by_ms: 0 } => {
+            (format!("The disk of store {store} is fast again"), format!("store {store} 磁盘恢复"))
+        }
+        MachineCommand::SlowDisk { store, by_ms } => (
+            format!("Writes to the disk of store {store} take {by_ms} ms"),
+            format!("store {store} 的磁盘写入需要 {by_ms} ms"),
+        ),
+        MachineCommand::SkewClock { store, by_ms } => {
+            let (ms, ahead, zh) = match by_ms {
+                0 => return right_clock(*store),
+                1.. => (by_ms.unsigned_abs(), "ahead", "快"),
+                _ => (by_ms.unsigned_abs(), "behind", "慢"),
+            };
+            (
+                format!("The clock of store {store} is {ms} ms {ahead}"),
+                format!("store {store} 的时钟{zh} {ms} ms"),
+            )
+        }
+    }
+}
+
+fn right_clock(store: StoreId) -> (String, String) {
+    (format!("The clock of store {store} is right again"), format!("store {store} 的时钟恢复准确"))
+}
+
 /// Which messages have which mishap.
 fn mishaps_sentence(links: &Links, mishaps: Mishaps, percent: u64) -> (String, String) {
     let (en, zh) = ways(links);
@@ -131,6 +165,16 @@ fn mishaps_sentence(links: &Links, mishaps: Mishaps, percent: u64) -> (String, S
         format!("{percent}% of the {kind}messages {of}{en} {befalls}"),
         format!("{zh}{of_zh} {kind}消息有 {percent}% {what}"),
     )
+}
+
+fn delay_sentence(links: &Links, by_ms: u64) -> (String, String) {
+    let (en, zh) = (format!("take {by_ms} ms more"), format!("的消息多花 {by_ms} ms"));
+    on_links(links, "Messages", &en, &zh)
+}
+
+fn on_links(links: &Links, what: &str, becomes: &str, zh_becomes: &str) -> (String, String) {
+    let (en, zh) = ways(links);
+    (format!("{what} {en} {becomes}"), format!("{zh}{zh_becomes}"))
 }
 
 /// `between 1 and 5` or `from 1 to 5`.

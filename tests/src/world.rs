@@ -1,0 +1,118 @@
+//! A small cluster that tests do things to in the words people type: one region with three voters
+//! and a TiFlash learner.
+
+use scenario::{Request, Scenario, parse};
+use sim::ids::SECOND;
+use sim::store::StoreStatus;
+use sim::{Cluster, EventKind, Millis, RegionId, Release, StoreId};
+
+/// The region.
+pub const REGION: RegionId = RegionId(10);
+
+/// Three voters and a learner of one region, which clients write to ten times a second.
+const SETUP: &str = "\
+scenario faults
+title en -
+title zh -
+opening en -
+opening zh -
+seed 1
+end 1ms
+max-replicas 3
+store 1 tikv address 10.0.0.1:20160
+store 2 tikv address 10.0.0.2:20160
+store 3 tikv address 10.0.0.3:20160
+store 7 tiflash address 10.0.0.7:3930
+table 45 test.t tiflash 1 available
+region 10 table test.t rows .. leader 1 voters 1 2 3 learners 7
+step
+title en -
+title zh -
+text en -
+text zh -
+    wait 1ms
+";
+
+/// See the module.
+pub struct World {
+    /// The cluster itself.
+    pub cluster: Cluster,
+}
+
+impl World {
+    /// The cluster under 8.5.8, five seconds after its start.
+    ///
+    /// # Panics
+    /// Never: the setup is right.
+    pub fn new(seed: u64) -> World {
+        World::of(Release::V8_5_8, seed)
+    }
+
+    /// The cluster under a release, five seconds after its start.
+    ///
+    /// # Panics
+    /// Never: the setup is right.
+    pub fn of(release: Release, seed: u64) -> World {
+        let scenario = Scenario::parse("faults", SETUP).expect("it is right");
+        let cluster = Cluster::new(&scenario.setup, release.knobs(), seed);
+        let mut world = World { cluster: cluster.expect("it is right") };
+        world.wait(5 * SECOND);
+        world
+    }
+
+    /// Carries out what a line asks for.
+    ///
+    /// # Panics
+    /// If it cannot be read, or is refused.
+    pub fn ask(&mut self, line: &str) {
+        let Ok(Request::Command(command)) = parse(line) else {
+            panic!("{line}: {:?}", parse(line))
+        };
+        self.cluster.apply(&command).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+    }
+
+    /// Why a line is refused.
+    ///
+    /// # Panics
+    /// If it cannot be read, or is carried out.
+    pub fn refused(&mut self, line: &str) -> String {
+        let Ok(Request::Command(command)) = parse(line) else { panic!("{line}") };
+        self.cluster.apply(&command).expect_err(line).to_string()
+    }
+
+    /// Lets milliseconds pass.
+    ///
+    /// # Panics
+    /// If a law is broken.
+    pub fn wait(&mut self, ms: u64) {
+        self.cluster.advance(self.cluster.now().after(ms));
+        assert!(self.cluster.broken_invariants().is_empty());
+    }
+
+    /// Where the log of the peer on a store ends.
+    ///
+    /// # Panics
+    /// If there is no peer.
+    pub fn last_index(&self, store: u64) -> u64 {
+        self.cluster.store(StoreId(store)).expect("known").peer(REGION).expect("here").last_index()
+    }
+
+    /// The store that leads the region.
+    pub fn leader(&self) -> Option<StoreId> {
+        self.cluster.leader_of(REGION).map(sim::raftstore::PeerFsm::store)
+    }
+
+    /// What PD calls a store.
+    ///
+    /// # Panics
+    /// If PD does not know it.
+    pub fn status(&self, store: u64) -> StoreStatus {
+        let record = &self.cluster.pd().stores()[&StoreId(store)];
+        record.status(self.cluster.now())
+    }
+
+    /// Whether something has happened since a moment.
+    pub fn happened(&self, since: Millis, is_it: impl Fn(&EventKind) -> bool) -> bool {
+        self.cluster.events().iter().any(|event| since <= event.at && is_it(&event.kind))
+    }
+}
