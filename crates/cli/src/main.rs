@@ -3,6 +3,7 @@
 mod conformance;
 mod contrast;
 mod list;
+mod precheck;
 mod run;
 mod source;
 
@@ -26,6 +27,8 @@ enum What {
     /// Run a scenario under two releases in lock-step: prints both outcomes side by side and
     /// where they parted
     Contrast(contrast::Options),
+    /// Check whether a table's TiFlash replicas can be changed safely; exit code 1 if not
+    Precheck(precheck::Options),
     /// Hold the model of PD's unsafe recovery against files of cases from PD's own tests
     Conform(conformance::Options),
     /// List the incidents and the releases there are
@@ -36,12 +39,14 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Run(options) => run::run(&options),
         What::Contrast(options) => contrast::contrast(&options),
+        What::Precheck(options) => precheck::precheck(&options),
         What::Conform(options) => conformance::conform(&options),
         What::List => list::list(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<conformance::CasesFailed>() => ExitCode::FAILURE,
+        Err(error) if error.is::<precheck::NotHealthy>() => ExitCode::FAILURE,
         // The reader of a pipe has seen enough.
         Err(error) if source::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -105,9 +105,11 @@ pub(crate) fn summary(world: &WorldSummary) -> Vec<String> {
     lines.push("tables with a TiFlash replica".to_string());
     for table in &world.tables {
         let state = if table.available { "available" } else { "NOT available" };
+        let held = table.held.map(|count| format!(", change to {count} held back"));
+        let held = held.unwrap_or_default();
         let progress = table.progress;
         lines.push(format!(
-            "  {:<18}{} replica  {progress:.2}  {state}",
+            "  {:<18}{} replica  {progress:.2}  {state}{held}",
             table.name, table.replica_count
         ));
     }

@@ -168,7 +168,8 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         EventKind::OperatorCreated { .. } | EventKind::OperatorEnded { .. } => {
             Some(Topic::Operator)
         }
-        EventKind::ReplicaRuleSet { .. }
+        EventKind::ReplicaChangeHeld { .. }
+        | EventKind::ReplicaRuleSet { .. }
         | EventKind::TableAvailable(_)
         | EventKind::TableNotReady { .. } => Some(Topic::TableReplica),
         EventKind::Commanded(_)

@@ -8,8 +8,10 @@ use std::fmt;
 use sim::command::MachineCommand;
 use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
+use sim::pd::region_check::RegionCheck;
 use sim::region::Key;
-use sim::store::StoreState;
+use sim::store::{StoreState, StoreStatus};
+use sim::tidb::infoschema::InfoTable;
 use sim::{Command, RecoveryOptions};
 
 /// One line of the grammar.
@@ -24,26 +26,50 @@ pub enum Request {
 }
 
 /// A question to PD or TiDB. The answer is the view's to give, in the real tool's format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// `pd-ctl store`: every store that is Up or Offline.
-    Stores,
+    /// `pd-ctl store [--state=…]`: the stores in these states; those that are Up or Offline where
+    /// none is named.
+    Stores(Vec<StoreState>),
+    /// `pd-ctl store check disconnected`: the stores that PD shows by this name.
+    StoresShown(StoreStatus),
     /// `pd-ctl store 502`: one store.
     Store(StoreId),
     /// `pd-ctl region`: every region in PD's cache.
     Regions,
     /// `pd-ctl region 52973`: one region as PD's cache has it.
     Region(RegionId),
-    /// `pd-ctl operator show`: every operator under way.
-    Operators,
+    /// `pd-ctl region key 7480…`: the region that holds an encoded key.
+    RegionOfKey(Key),
+    /// `pd-ctl region store 502`: the regions with a member on a store.
+    RegionsOnStore(StoreId),
+    /// `pd-ctl region check miss-peer`: the regions with which something is the matter.
+    RegionsWith(RegionCheck),
+    /// `pd-ctl operator show [admin]`: every operator under way, or those of a kind.
+    Operators(Option<&'static str>),
     /// `pd-ctl operator check 52973`: the operator of one region.
     Operator(RegionId),
     /// `pd-ctl unsafe remove-failed-stores show`: the stages of unsafe recovery so far.
     Recovery,
-    /// `pd-ctl config placement-rules show`: the placement rules.
-    PlacementRules,
-    /// `SELECT * FROM information_schema.tiflash_replica`: the tables with TiFlash replicas.
-    TiflashReplicas,
+    /// `pd-ctl config show replication`: how many replicas there are to be.
+    Replication,
+    /// `pd-ctl config placement-rules show [--group=tiflash]`: the placement rules.
+    PlacementRules(Option<String>),
+    /// `pd-ctl config placement-rules rule-group show`: the groups of placement rules.
+    RuleGroups,
+    /// `SELECT * FROM information_schema.…`: one of the tables on stores, regions and replicas.
+    InfoTable {
+        /// Which.
+        table: InfoTable,
+        /// `WHERE column = value`: the column's position, and the value.
+        filter: Option<(usize, String)>,
+    },
+    /// `SHOW TABLE tpcc.stock REGIONS`: the regions of a table.
+    TableRegions(String),
+    /// `precheck tpcc.stock`: what speaks against changing a table's replicas now.
+    Precheck(String),
+    /// `metrics pd`: the gauges that PD exports about regions and stores.
+    PdMetrics,
     /// `faults`: what people have done to networks and machines and not undone.
     Faults,
     /// `help`: what can be typed, see [`VERBS`](crate::VERBS).
@@ -107,6 +133,8 @@ pub enum Condition {
         /// How many.
         at_least: u64,
     },
+    /// The health check of the table finds nothing, see [`Cluster::health`](sim::Cluster::health).
+    Healthy(String),
 }
 
 impl fmt::Display for Request {
@@ -120,18 +148,29 @@ impl fmt::Display for Request {
 }
 
 impl Query {
-    /// Whether it is PD that answers.
+    /// Whether it is PD that answers, and not TiDB or nobody.
     pub fn asks_pd(&self) -> bool {
         match self {
-            Query::Stores
+            Query::Stores(_)
+            | Query::StoresShown(_)
             | Query::Store(_)
             | Query::Regions
             | Query::Region(_)
-            | Query::Operators
+            | Query::RegionOfKey(_)
+            | Query::RegionsOnStore(_)
+            | Query::RegionsWith(_)
+            | Query::Operators(_)
             | Query::Operator(_)
             | Query::Recovery
-            | Query::PlacementRules => true,
-            Query::TiflashReplicas | Query::Faults | Query::Help => false,
+            | Query::Replication
+            | Query::PlacementRules(_)
+            | Query::RuleGroups
+            | Query::PdMetrics => true,
+            Query::InfoTable { .. }
+            | Query::TableRegions(_)
+            | Query::Precheck(_)
+            | Query::Faults
+            | Query::Help => false,
         }
     }
 }
@@ -139,21 +178,53 @@ impl Query {
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Query::Stores => f.write_str("pd-ctl store"),
+            Query::Stores(states) => {
+                f.write_str("pd-ctl store")?;
+                states.iter().enumerate().try_for_each(|(i, state)| {
+                    write!(f, "{}{}", if i == 0 { " --state=" } else { "," }, state.name())
+                })
+            }
+            Query::StoresShown(status) => {
+                write!(f, "pd-ctl store check {}", status.name().to_lowercase())
+            }
             Query::Store(store) => write!(f, "pd-ctl store {store}"),
             Query::Regions => f.write_str("pd-ctl region"),
             Query::Region(region) => write!(f, "pd-ctl region {region}"),
-            Query::Operators => f.write_str("pd-ctl operator show"),
+            Query::RegionOfKey(key) => write!(f, "pd-ctl region key {key}"),
+            Query::RegionsOnStore(store) => write!(f, "pd-ctl region store {store}"),
+            Query::RegionsWith(check) => write!(f, "pd-ctl region check {}", check.name()),
+            Query::Operators(None) => f.write_str("pd-ctl operator show"),
+            Query::Operators(Some(kind)) => write!(f, "pd-ctl operator show {kind}"),
             Query::Operator(region) => write!(f, "pd-ctl operator check {region}"),
             Query::Recovery => f.write_str("pd-ctl unsafe remove-failed-stores show"),
-            Query::PlacementRules => f.write_str("pd-ctl config placement-rules show"),
-            Query::TiflashReplicas => {
-                f.write_str("SELECT * FROM information_schema.tiflash_replica;")
+            Query::Replication => f.write_str("pd-ctl config show replication"),
+            Query::PlacementRules(None) => f.write_str("pd-ctl config placement-rules show"),
+            Query::PlacementRules(Some(group)) => {
+                write!(f, "pd-ctl config placement-rules show --group={group}")
             }
             Query::Faults => f.write_str("faults"),
+            Query::RuleGroups => f.write_str("pd-ctl config placement-rules rule-group show"),
+            Query::InfoTable { table, filter } => write_select(f, *table, filter.as_ref()),
+            Query::TableRegions(table) => write!(f, "SHOW TABLE {table} REGIONS;"),
+            Query::Precheck(table) => write!(f, "precheck {table}"),
+            Query::PdMetrics => f.write_str("metrics pd"),
             Query::Help => f.write_str("help"),
         }
     }
+}
+
+fn write_select(
+    f: &mut fmt::Formatter<'_>,
+    table: InfoTable,
+    filter: Option<&(usize, String)>,
+) -> fmt::Result {
+    write!(f, "SELECT * FROM information_schema.{}", table.name())?;
+    if let Some((column, value)) = filter {
+        let (name, is_number) = table.columns()[*column];
+        let quote = if is_number { "" } else { "'" };
+        write!(f, " WHERE {name} = {quote}{value}{quote}")?;
+    }
+    f.write_str(";")
 }
 
 impl fmt::Display for Wait {
@@ -188,6 +259,7 @@ impl fmt::Display for Condition {
             Condition::FailedResolves { at_least } => {
                 write!(f, "failed resolves at least {at_least}")
             }
+            Condition::Healthy(table) => write!(f, "healthy {table}"),
         }
     }
 }

@@ -6,8 +6,11 @@ use scenario::{
 };
 use sim::command::{MachineCommand, SplitPolicy};
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
+use sim::pd::operator::OperatorKind;
+use sim::pd::region_check::RegionCheck;
 use sim::region::Key;
-use sim::store::StoreState;
+use sim::store::{StoreState, StoreStatus};
+use sim::tidb::infoschema::InfoTable;
 use sim::{Command, RecoveryOptions, RegionId, Release, StoreId, TableId};
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
@@ -123,21 +126,46 @@ fn split(policy: SplitPolicy, keys: &[Key]) -> Command {
     Command::AddSplitRegion { region: RegionId(52973), policy, keys: keys.to_vec() }
 }
 
-fn requests() -> Vec<Request> {
+/// One of every question there is.
+fn queries() -> Vec<Query> {
     let region = RegionId(52973);
-    let queries = [
-        Query::Stores,
+    let select = |table, filter: Option<(usize, &str)>| {
+        let filter = filter.map(|(column, value)| (column, value.to_owned()));
+        Query::InfoTable { table, filter }
+    };
+    let mut queries = vec![
+        Query::Stores(Vec::new()),
+        Query::Stores(vec![StoreState::Tombstone]),
+        Query::Stores(vec![StoreState::Up, StoreState::Offline]),
         Query::Store(StoreId(502)),
         Query::Regions,
         Query::Region(region),
-        Query::Operators,
+        Query::RegionOfKey(Key::record_prefix(TableId(45))),
+        Query::RegionsOnStore(StoreId(502)),
+        Query::Operators(None),
         Query::Operator(region),
         Query::Recovery,
-        Query::PlacementRules,
-        Query::TiflashReplicas,
+        Query::Replication,
+        Query::PlacementRules(None),
+        Query::PlacementRules(Some("tiflash".into())),
+        Query::RuleGroups,
+        select(InfoTable::TiflashReplica, Some((1, "stock"))),
+        select(InfoTable::TikvRegionPeers, Some((0, "52973"))),
+        Query::TableRegions("tpcc.stock".into()),
+        Query::Precheck("tpcc.stock".into()),
+        Query::PdMetrics,
         Query::Faults,
         Query::Help,
     ];
+    queries.extend(StoreStatus::ALL.map(Query::StoresShown));
+    queries.extend(RegionCheck::ALL.map(Query::RegionsWith));
+    queries.extend(OperatorKind::SHOWN.map(|kind| Query::Operators(Some(kind))));
+    queries.extend(InfoTable::ALL.map(|table| select(table, None)));
+    queries
+}
+
+fn requests() -> Vec<Request> {
+    let queries = queries();
     let conditions = [
         Condition::RecoveryFinished,
         Condition::Available("tpcc.stock".into()),
@@ -150,6 +178,7 @@ fn requests() -> Vec<Request> {
         Condition::Blacklisted { by: StoreId(5), store: StoreId(502) },
         Condition::Ghosts { at_least: 3 },
         Condition::FailedResolves { at_least: 100 },
+        Condition::Healthy("tpcc.stock".into()),
     ];
     let limits = [DEFAULT_LIMIT_MS, 600_000, 90_000];
     let waits = conditions.iter().flat_map(|condition| {
@@ -158,7 +187,7 @@ fn requests() -> Vec<Request> {
     let spans = [0, 1, 1_000, 60_000, 90_000, 7_200_000].map(Wait::For);
     let commands = commands().into_iter().map(Request::Command);
     commands
-        .chain(queries.map(Request::Query))
+        .chain(queries.into_iter().map(Request::Query))
         .chain(waits.chain(spans).map(Request::Wait))
         .collect()
 }
@@ -198,6 +227,14 @@ fn the_same_thing_may_be_typed_in_several_ways() {
         ("delay 1 -> 5,6 2s", "delay 1 5,6 2000ms"),
         ("drop MsgAppend 1 5", "drop 100% MsgAppend 1 -> 5"),
         ("drop MSGSNAPSHOT region 7 1 <-> 5", "drop 100% MsgSnapshot region 7 1 <-> 5"),
+        ("store --state Up,Offline", "pd-ctl store --state=Up,Offline"),
+        ("store check Disconnected", "pd-ctl store check disconnected"),
+        ("region key 7480ff", "pd-ctl region key 7480FF"),
+        (
+            "select * from information_schema.tikv_region_peers where region_id=52973",
+            "SELECT * FROM information_schema.tikv_region_peers WHERE `REGION_ID` = '52973';",
+        ),
+        ("show table TPCC.stock regions", "SHOW TABLE tpcc.stock REGIONS;"),
         ("load tpcc.stock 1/s", "load tpcc.stock 60/min"),
         ("load all off", "load off"),
         ("wait 1m30s", "wait 90s"),

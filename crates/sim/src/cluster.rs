@@ -12,6 +12,7 @@ use crate::command::Command;
 use crate::context::Context;
 use crate::event::{Event, EventKind, Subject};
 use crate::fingerprint::Fingerprint;
+use crate::health::{self, Ailment};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::{Broken, Checker};
 use crate::load::Load;
@@ -179,6 +180,13 @@ impl Cluster {
         &self.tidb
     }
 
+    /// What speaks against changing a table's replicas now; empty if the table is healthy, `None`
+    /// if there is no such table. See [`health`](crate::health).
+    pub fn health(&self, table: &str) -> Option<Vec<Ailment>> {
+        let table = self.tidb.table(table)?.id;
+        Some(health::check(&self.pd, &self.stores, self.ctx.now, table))
+    }
+
     /// The clients that write.
     pub fn load(&self) -> &Load {
         &self.load
@@ -260,6 +268,7 @@ impl Cluster {
         for table in self.tidb.tables() {
             digest.number(table.id.0);
             digest.number(table.replica_count);
+            digest.number(table.held.map_or(u64::MAX, |count| count));
             digest.number(table.progress_bp << 1 | u64::from(table.available));
         }
         self.ctx.network.digest(&mut |number| digest.number(number));
@@ -398,6 +407,7 @@ impl Cluster {
                 running.for_each(|store| store.on_pd_reconnected(&mut self.ctx));
             }
             Item::TidbPoll => {
+                self.release_held_changes();
                 self.tidb.poll(&self.pd, &self.stores, &mut self.ctx);
                 self.ctx.schedule(POLL_MS, Item::TidbPoll);
             }

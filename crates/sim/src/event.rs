@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::command::Command;
+use crate::health::Ailment;
 use crate::ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
 use crate::invariants::Broken;
 use crate::message::{GetStoreError, PeerChange};
@@ -372,6 +373,15 @@ pub enum EventKind {
     /// Unsafe recovery created an empty region where no replica had survived: its data is lost.
     EmptyRegionCreated(Arc<Region>),
 
+    /// A change of a table's TiFlash replicas was put off until the table's health check passes.
+    ReplicaChangeHeld {
+        /// The table.
+        table: TableId,
+        /// Replicas wanted.
+        count: u64,
+        /// What the check found.
+        ailments: Vec<Ailment>,
+    },
     /// A table's TiFlash rule was written (count above 0) or deleted (0).
     ReplicaRuleSet {
         /// The table.

@@ -62,7 +62,8 @@ impl EventKind {
             E::RepairBlocked { region, .. } | E::RepairUnblocked(region) => {
                 Some(Subject::Repair(*region))
             }
-            E::ReplicaRuleSet { table, .. }
+            E::ReplicaChangeHeld { table, .. }
+            | E::ReplicaRuleSet { table, .. }
             | E::TableAvailable(table)
             | E::TableNotReady { table, .. } => Some(Subject::Table(*table)),
             E::PdLeaderLost | E::PdLeaderElected => Some(Subject::PdLeader),

@@ -39,6 +39,7 @@ pub mod raftstore;
 pub mod raft_client;
 pub mod pd;
 pub mod tidb;
+pub mod health;
 mod load;
 pub mod invariants;
 mod fingerprint;

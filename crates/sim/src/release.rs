@@ -305,7 +305,8 @@ knobs! {
     ReplicaChange {
         /// At once. Every release.
         AtOnce,
-        /// Once a health check of the table passes. Proposed for tikv#18440, in no release.
+        /// Once a health check of the table passes, unless it takes every replica away. Proposed
+        /// for tikv#18440, in no release.
         WhenConverged,
     }
 }

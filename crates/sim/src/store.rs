@@ -50,7 +50,10 @@ pub enum StoreState {
 }
 
 impl StoreState {
-    /// PD's word for it.
+    /// All of them.
+    pub const ALL: [StoreState; 3] = [StoreState::Up, StoreState::Offline, StoreState::Tombstone];
+
+    /// kvproto's name.
     pub fn name(self) -> &'static str {
         match self {
             StoreState::Up => "Up",
@@ -77,6 +80,15 @@ pub enum StoreStatus {
 }
 
 impl StoreStatus {
+    /// All of them.
+    pub const ALL: [StoreStatus; 5] = [
+        StoreStatus::Up,
+        StoreStatus::Disconnected,
+        StoreStatus::Down,
+        StoreStatus::Offline,
+        StoreStatus::Tombstone,
+    ];
+
     /// PD's `state_name`.
     pub fn name(self) -> &'static str {
         match self {

@@ -45,11 +45,17 @@ impl WallClock {
 
     /// `2025-05-06T10:00:00+08:00`, as pd-ctl prints a heartbeat.
     pub fn in_json(self) -> String {
-        let (h, m, s, ms) = parts(self.ms_of_day);
-        format!(
-            "{:04}-{:02}-{:02}T{h:02}:{m:02}:{s:02}.{ms:03}+08:00",
-            self.year, self.month, self.day
-        )
+        let time = self.time();
+        // Go leaves out zeros at the end of a fraction, and the point with them.
+        let time = time.trim_end_matches('0').trim_end_matches('.');
+        let time = if time.len() < 8 { &self.time()[..8] } else { time };
+        format!("{:04}-{:02}-{:02}T{time}+08:00", self.year, self.month, self.day)
+    }
+
+    /// `2025-05-06 10:00:00`, as SQL shows a date.
+    pub fn in_sql(self) -> String {
+        let time = self.time();
+        format!("{:04}-{:02}-{:02} {}", self.year, self.month, self.day, &time[..8])
     }
 
     /// `10:00:00.000`.
@@ -113,6 +119,13 @@ mod tests {
         assert_eq!(next.in_recovery_output(), "2025-05-07 00:00:00.000");
         assert_eq!(civil_date(20_089), (2025, 1, 1));
         assert_eq!(civil_date(19_782), (2024, 2, 29));
+    }
+
+    #[test]
+    fn a_heartbeat_has_no_zeros_at_its_end() {
+        let told = [0, 10, 500, 60_123].map(|ms| WallClock::at(Millis(ms)).in_json());
+        let times = ["10:00:00", "10:00:00.01", "10:00:00.5", "10:01:00.123"];
+        assert_eq!(told, times.map(|time| format!("2025-05-06T{time}+08:00")));
     }
 
     #[test]

@@ -386,6 +386,8 @@ pub struct TableRow {
     pub name: Rc<str>,
     /// TiFlash replicas wanted.
     pub replica_count: u64,
+    /// The count that a change which is held back asks for.
+    pub held: Option<u64>,
     /// AVAILABLE.
     pub available: bool,
     /// PROGRESS in 1/10000.
@@ -395,9 +397,14 @@ pub struct TableRow {
 }
 
 impl TableRow {
+    /// Whether anybody wants a TiFlash replica, now or once a change is no longer held back.
+    pub fn is_wanted(&self) -> bool {
+        0 < self.replica_count || self.held.is_some()
+    }
+
     /// Whether a query can count on the replica: AVAILABLE 1 and PROGRESS 1.
     pub fn is_ready(&self) -> bool {
-        self.available && self.progress_bp >= 10_000
+        self.available && self.progress_bp >= 10_000 && self.held.is_none()
     }
 }
 

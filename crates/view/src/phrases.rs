@@ -55,6 +55,14 @@ fn counted(n: u64, lang: Lang, one: &str, many: &str, zh: &str) -> String {
     }
 }
 
+/// `→ 1 held back`: the count that a change which is held back asks for.
+pub fn held_back(count: u64, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("→ {count} held back"),
+        Lang::Zh => format!("→ {count} 暂缓"),
+    }
+}
+
 /// `repeats every 5 s (212 more)`.
 pub fn repeats(more: u64, interval_ms: u64, lang: Lang) -> String {
     let every = roughly((interval_ms + 500).max(1_000));

@@ -82,7 +82,7 @@ impl Tally {
 }
 
 fn headline(cluster: &Cluster, tables: &[TableRow], rows: &[Rc<Row>]) -> Headline {
-    let wanted = tables.iter().filter(|table| 0 < table.replica_count);
+    let wanted = tables.iter().filter(|table| table.is_wanted());
     Headline {
         tables_unavailable: wanted.clone().filter(|table| !table.is_ready()).count(),
         tables: wanted.count(),
@@ -107,6 +107,7 @@ fn tables(cluster: &Cluster, last: Option<&Rc<[TableRow]>>) -> Rc<[TableRow]> {
             id: table.id,
             name: names.get(&table.id).cloned().unwrap_or_else(|| table.name.as_str().into()),
             replica_count: table.replica_count,
+            held: table.held,
             available: table.available,
             progress_bp: table.progress_bp,
             missing: table.missing.len(),

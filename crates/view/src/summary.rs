@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sim::pd::region_check::RegionCheck;
+use sim::tidb::Table;
 use sim::{Cluster, Release};
 
 use crate::clock::WallClock;
@@ -28,6 +30,8 @@ pub struct WorldSummary {
     pub ghost_peers: Vec<GhostSummary>,
     /// Resolve attempts that gave no address.
     pub failed_resolves: u64,
+    /// PD's counts of regions by what is the matter, under the names by which it exports them.
+    pub regions: BTreeMap<&'static str, u64>,
     /// How many lines the log has.
     pub log_lines: u64,
     /// Invariants.
@@ -75,6 +79,9 @@ pub struct TableSummary {
     pub name: String,
     /// TiFlash replicas wanted.
     pub replica_count: u64,
+    /// The count that a change which is held back asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<u64>,
     /// Whether AVAILABLE is 1 and PROGRESS is 1.
     pub available: bool,
     /// PROGRESS, from 0 to 1.
@@ -118,10 +125,16 @@ impl WorldSummary {
             tables: tables(cluster),
             ghost_peers: ghosts(cluster),
             failed_resolves: cluster.failed_resolves(),
+            regions: region_counts(cluster),
             log_lines: cluster.events().iter().map(|event| log::count(event, &knobs)).sum(),
             invariants: InvariantSummary { held: broken.is_empty(), broken },
         }
     }
+}
+
+fn region_counts(cluster: &Cluster) -> BTreeMap<&'static str, u64> {
+    let count = |check| cluster.pd().regions_with(check).count() as u64;
+    RegionCheck::ALL.map(|check| (check.metric(), count(check))).into_iter().collect()
 }
 
 fn knob_summary(knob: Knob, cluster: &Cluster) -> (&'static str, KnobSummary) {
@@ -145,12 +158,14 @@ fn recovery(cluster: &Cluster) -> RecoverySummary {
 }
 
 fn tables(cluster: &Cluster) -> Vec<TableSummary> {
-    let wanted = cluster.tidb().tables().filter(|table| 0 < table.replica_count);
+    let is_wanted = |table: &&Table| 0 < table.replica_count || table.held.is_some();
+    let wanted = cluster.tidb().tables().filter(is_wanted);
     wanted
         .map(|table| TableSummary {
             name: table.name.clone(),
             replica_count: table.replica_count,
-            available: table.available && 10_000 <= table.progress_bp,
+            held: table.held,
+            available: table.held.is_none() && table.available && 10_000 <= table.progress_bp,
             progress: table.progress_bp as f64 / 10_000.0,
         })
         .collect()

@@ -1,7 +1,7 @@
 //! `information_schema.tiflash_replica`, the worlds side by side.
 
 use view::cluster_view::TableRow;
-use view::{ClusterView, Lang, Word};
+use view::{ClusterView, Lang, Word, phrases};
 use yew::{Html, classes, html};
 
 use super::hue_class;
@@ -24,26 +24,26 @@ pub(crate) fn tables(worlds: &[ClusterView], lang: Lang) -> Html {
                     }) }
                 </tr></thead>
                 <tbody>
-                    { for (0..rows).map(|index| row(index, worlds)) }
+                    { for (0..rows).map(|index| row(index, worlds, lang)) }
                 </tbody>
             </table>
         </section>
     }
 }
 
-fn row(index: usize, worlds: &[ClusterView]) -> Html {
+fn row(index: usize, worlds: &[ClusterView], lang: Lang) -> Html {
     let tables = worlds.iter().map(|view| view.tables.get(index));
     let title = worlds[0].tables[index].name.clone();
     html! {
         <tr key={index} data-table={title.to_string()}>
             <th scope="row" class={hue_class(index)}>{ title.to_string() }</th>
-            { for tables.enumerate().map(|(world, table)| cell(world, table)) }
+            { for tables.enumerate().map(|(world, table)| cell(world, table, lang)) }
         </tr>
     }
 }
 
-fn cell(world: usize, table: Option<&TableRow>) -> Html {
-    let Some(table) = table.filter(|table| 0 < table.replica_count) else {
+fn cell(world: usize, table: Option<&TableRow>, lang: Lang) -> Html {
+    let Some(table) = table.filter(|table| table.is_wanted()) else {
         return html! { <td key={world} class="mute">{ "–" }</td> };
     };
     let class = classes!(if table.is_ready() { "ok" } else { "bad" });
@@ -53,6 +53,7 @@ fn cell(world: usize, table: Option<&TableRow>) -> Html {
         <td key={world} {class} data-available={u8::from(table.is_ready()).to_string()}>
             <span aria-hidden="true">{ sign }</span>
             { format!(" {} · {whole}.{hundredths:02}", u8::from(table.available)) }
+            { for table.held.map(|count| format!(" {}", phrases::held_back(count, lang))) }
             <progress max="10000" value={table.progress_bp.to_string()}></progress>
         </td>
     }

@@ -119,7 +119,7 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
         let Some(outcome) = outcome else { continue };
         let (kind, text) = match outcome {
             Outcome::Refused(refusal) => (EntryKind::Refused, refusal.to_string()),
-            Outcome::Done => (EntryKind::Done, accepted(&issued.request)),
+            Outcome::Done => (EntryKind::Done, accepted(session, world, &issued.request, lang)),
             Outcome::Asked => answer_query(session, world, &issued.request, lang),
             Outcome::Reached(_) | Outcome::NotReached(_) => continue,
         };
@@ -134,7 +134,7 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
 }
 
 /// What the real tool says when it has accepted a command.
-fn accepted(request: &Request) -> String {
+fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> String {
     use sim::Command as C;
     let Request::Command(command) = request else {
         return String::new();
@@ -155,7 +155,9 @@ fn accepted(request: &Request) -> String {
         | C::CancelDeleteStore(_)
         | C::SetMaxReplicas(_)
         | C::RemoveOperator(_) => "Success!".to_owned(),
-        C::SetTiflashReplica { .. } => "Query OK, 0 rows affected".to_owned(),
+        C::SetTiflashReplica { table, .. } => {
+            answer::replicas_altered(&session.run().worlds()[world].cluster, table, lang)
+        }
         C::StopPd
         | C::StartPd
         | C::ForceNewPdCluster
@@ -186,16 +188,28 @@ fn answer_query(
         return (EntryKind::Refused, silence);
     }
     let answer = match query {
-        Query::Stores => Ok(answer::stores(cluster)),
+        Query::Stores(states) => Ok(answer::stores(cluster, states)),
+        Query::StoresShown(status) => Ok(answer::stores_shown(cluster, *status)),
         Query::Store(store) => answer::store(cluster, *store),
         Query::Regions => Ok(answer::regions(cluster)),
         Query::Region(region) => Ok(answer::region(cluster, *region)),
-        Query::Operators => Ok(answer::operators(cluster)),
+        Query::RegionOfKey(key) => Ok(answer::region_of_key(cluster, key)),
+        Query::RegionsOnStore(store) => Ok(answer::regions_on(cluster, *store)),
+        Query::RegionsWith(check) => Ok(answer::regions_with(cluster, *check)),
+        Query::Operators(kind) => Ok(answer::operators(cluster, *kind)),
         Query::Operator(region) => answer::operator(cluster, *region),
         Query::Recovery => answer::recovery(cluster),
-        Query::PlacementRules => Ok(answer::placement_rules(cluster)),
-        Query::TiflashReplicas => Ok(answer::tiflash_replicas(cluster)),
         Query::Faults => Ok(answer::faults(cluster)),
+        Query::Replication => Ok(answer::replication(cluster)),
+        Query::PlacementRules(group) => Ok(answer::placement_rules(cluster, group.as_deref())),
+        Query::RuleGroups => Ok(answer::rule_groups()),
+        Query::InfoTable { table, filter } => {
+            let filter = filter.as_ref().map(|(column, value)| (*column, value.as_str()));
+            answer::info_table(cluster, *table, filter)
+        }
+        Query::TableRegions(table) => answer::table_regions(cluster, table),
+        Query::Precheck(table) => answer::precheck(cluster, table, lang),
+        Query::PdMetrics => Ok(answer::metrics(cluster)),
         Query::Help => Ok(help(lang)),
     };
     match answer {

@@ -11,9 +11,10 @@ const STATE: &str = "`Up`, `Offline`, `Tombstone` or `unknown`";
 
 /// Reads a condition from its first word on.
 pub(crate) fn condition(words: &mut Words<'_>) -> Result<Condition, ParseError> {
-    let what = "`recovery finished`, `recovery failed`, `available TABLE`, `no learners TABLE`, \
-                `disconnected STORES`, `all regions led`, `store STORE is STATE`, `STORE \
-                black-lists STORE`, `ghosts at least N` or `failed resolves at least N`";
+    let what = "`recovery finished`, `recovery failed`, `available TABLE`, `no learners \
+                TABLE`, `healthy TABLE`, `disconnected STORES`, `all regions led`, `store \
+                STORE is STATE`, `STORE black-lists STORE`, `ghosts at least N` or `failed \
+                resolves at least N`";
     if words.peek().is_some_and(|word| word.text.starts_with(|c: char| c.is_ascii_digit())) {
         return blacklisted(words);
     }
@@ -25,6 +26,7 @@ pub(crate) fn condition(words: &mut Words<'_>) -> Result<Condition, ParseError> 
             words.keyword("learners", "`learners`, as in `no learners tpcc.stock`")?;
             Ok(Condition::NoLearners(table_name(words.word(TABLE)?)?))
         }
+        "healthy" => Ok(Condition::Healthy(table_name(words.word(TABLE)?)?)),
         "disconnected" => Ok(Condition::Disconnected(words.stores()?)),
         "all" => {
             words.keyword("regions", "`regions led`, as in `all regions led`")?;
@@ -55,8 +57,7 @@ fn store_is(words: &mut Words<'_>) -> Result<Condition, ParseError> {
     let store = words.store()?;
     words.keyword("is", "`is`, as in `store 502 is Tombstone`")?;
     let word = words.word(STATE)?;
-    let all = [StoreState::Up, StoreState::Offline, StoreState::Tombstone];
-    let state = all.into_iter().find(|state| state.name() == word.text);
+    let state = StoreState::ALL.into_iter().find(|state| state.name() == word.text);
     if state.is_none() && word.text != "unknown" {
         return Err(word.expected(STATE));
     }

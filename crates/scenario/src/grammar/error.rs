@@ -44,6 +44,8 @@ pub enum Problem {
     },
     /// pd-ctl answers this and nothing else, e.g. `store_id should be a number`.
     PdCtl(&'static str),
+    /// pd-ctl or PD answers this, which repeats what was typed.
+    PdAnswer(String),
     /// pd-ctl could not read a number; the text is Go's.
     GoNumber {
         /// What was typed.
@@ -64,6 +66,8 @@ pub enum Problem {
     NoDatabase,
     /// TiDB's ERROR 1146: a table that cannot be read here.
     NoSuchTable(String),
+    /// TiDB's ERROR 1054: the table has no such column.
+    UnknownColumn(String),
     /// Something else should stand here.
     Expected {
         /// What would be right, with an example.
@@ -110,6 +114,7 @@ impl fmt::Display for Problem {
             }
             Self::Usage { message: None, usage } => write!(f, "Usage:\n  pd-ctl {usage}"),
             Self::PdCtl(text) => f.write_str(text),
+            Self::PdAnswer(text) => f.write_str(text),
             Self::GoNumber { word, out_of_range } => {
                 let why = if *out_of_range { "value out of range" } else { "invalid syntax" };
                 write!(f, "strconv.ParseUint: parsing \"{word}\": {why}")
@@ -124,6 +129,9 @@ impl fmt::Display for Problem {
             Self::NoDatabase => f.write_str("ERROR 1046 (3D000): No database selected"),
             Self::NoSuchTable(table) => {
                 write!(f, "ERROR 1146 (42S02): Table '{table}' doesn't exist")
+            }
+            Self::UnknownColumn(column) => {
+                write!(f, "ERROR 1054 (42S22): Unknown column '{column}' in 'where clause'")
             }
             Self::Expected { what, found: Some(found) } => {
                 write!(f, "expected {what}, but found `{found}`")

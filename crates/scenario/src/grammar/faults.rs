@@ -9,6 +9,8 @@ use super::error::{ParseError, Problem};
 use super::words::{Word, Words, number, table_name};
 use crate::request::{DEFAULT_LIMIT_MS, Query, Request, Wait};
 
+const A_TABLE: &str = "a table with its database, such as `tpcc.stock`";
+
 /// Reads a line whose first word, `verb`, is one of ours; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
     Some(match verb.text {
@@ -29,6 +31,8 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "heal" => heal(words).map(Request::Command),
         "faults" => words.finish().map(|()| Request::Query(Query::Faults)),
         "load" => load(words).map(Request::Command),
+        "precheck" => precheck(words).map(Request::Query),
+        "metrics" => metrics(words).map(Request::Query),
         "wait" => wait(words).map(Request::Wait),
         _ => return None,
     })
@@ -208,6 +212,18 @@ fn rate(words: &mut Words<'_>) -> Result<u64, ParseError> {
     number(word, amount, what)?
         .checked_mul(factor)
         .ok_or_else(|| word.error(Problem::TooLarge(word.text.to_owned())))
+}
+
+fn precheck(words: &mut Words<'_>) -> Result<Query, ParseError> {
+    let table = table_name(words.word(A_TABLE)?)?;
+    words.finish()?;
+    Ok(Query::Precheck(table))
+}
+
+fn metrics(words: &mut Words<'_>) -> Result<Query, ParseError> {
+    words.keyword("pd", "`pd`, as in `metrics pd`")?;
+    words.finish()?;
+    Ok(Query::PdMetrics)
 }
 
 fn wait(words: &mut Words<'_>) -> Result<Wait, ParseError> {

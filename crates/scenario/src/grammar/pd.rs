@@ -4,6 +4,8 @@
 
 use sim::command::SplitPolicy;
 use sim::region::Key;
+mod show;
+
 use sim::{Command, RegionId, StoreId};
 
 use super::error::{ParseError, Problem};
@@ -17,7 +19,7 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
     Some(match verb.text {
         "unsafe" => recovery::parse(words),
         "store" => parse_store(words),
-        "region" => parse_region(words),
+        "region" => show::region(words).map(Request::Query),
         "operator" => parse_operator(words),
         "config" => parse_config(words),
         "member" => parse_member(words),
@@ -26,9 +28,13 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
 }
 
 fn parse_store(words: &mut Words<'_>) -> Result<Request, ParseError> {
-    let Some(verb) = words.next() else {
-        return Ok(Request::Query(Query::Stores));
+    let Some(verb) = words.peek() else {
+        return Ok(Request::Query(Query::Stores(Vec::new())));
     };
+    if verb.text.starts_with('-') {
+        return show::store_states(words).map(Request::Query);
+    }
+    words.next();
     match verb.text {
         "remove-tombstone" => {
             no_more(words, "store remove-tombstone [flags]")?;
@@ -42,13 +48,14 @@ fn parse_store(words: &mut Words<'_>) -> Result<Request, ParseError> {
             let store = store_id(words, "store cancel-delete <store_id> [flags]")?;
             Ok(Request::Command(Command::CancelDeleteStore(store)))
         }
+        "check" => show::stores_shown(words).map(Request::Query),
         id if is_number(id) => {
             no_more(words, "store [command] [flags]")?;
             let message = "store_id should be a number";
             Ok(Request::Query(Query::Store(StoreId(pd_number(verb, message)?))))
         }
         other => {
-            let verbs = &["remove-tombstone", "delete", "cancel-delete"];
+            let verbs = &["remove-tombstone", "delete", "cancel-delete", "check"];
             if near(other, verbs).is_empty() && words.is_empty() {
                 return Err(verb.error(Problem::PdCtl("store_id should be a number")));
             }
@@ -57,22 +64,10 @@ fn parse_store(words: &mut Words<'_>) -> Result<Request, ParseError> {
     }
 }
 
-fn parse_region(words: &mut Words<'_>) -> Result<Request, ParseError> {
-    let Some(id) = words.next() else {
-        return Ok(Request::Query(Query::Regions));
-    };
-    let region = RegionId(pd_number(id, "region_id should be a number")?);
-    no_more(words, "region <region_id> [flags]")?;
-    Ok(Request::Query(Query::Region(region)))
-}
-
 fn parse_operator(words: &mut Words<'_>) -> Result<Request, ParseError> {
     let verb = subcommand(words, "operator [command]")?;
     match verb.text {
-        "show" => {
-            no_more(words, "operator show [flags]")?;
-            Ok(Request::Query(Query::Operators))
-        }
+        "show" => show::operators(words).map(Request::Query),
         "check" => {
             let region = region_id(words, "operator check [region_id] [flags]")?;
             Ok(Request::Query(Query::Operator(region)))
@@ -172,12 +167,13 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
             no_more(words, "config set <option> <value> [flags]")?;
             Ok(Request::Command(Command::SetMaxReplicas(count)))
         }
-        "placement-rules" => {
-            words.keyword("show", "`show`, as in `config placement-rules show`")?;
-            no_more(words, "config placement-rules show [flags]")?;
-            Ok(Request::Query(Query::PlacementRules))
+        "show" => {
+            words.keyword("replication", "`replication`, the one section that is modelled")?;
+            no_more(words, "config show replication [flags]")?;
+            Ok(Request::Query(Query::Replication))
         }
-        _ => Err(unknown(verb, "pd-ctl config", &["set", "placement-rules"])),
+        "placement-rules" => show::placement_rules(words).map(Request::Query),
+        _ => Err(unknown(verb, "pd-ctl config", &["set", "show", "placement-rules"])),
     }
 }
 

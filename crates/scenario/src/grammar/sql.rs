@@ -1,7 +1,8 @@
-//! The two SQL statements that matter here, with TiDB's errors. Keywords have no case, the final
+//! The SQL statements that matter here, with TiDB's errors. Keywords have no case, the final
 //! `;` is optional, names may be in back-quotes.
 
 use sim::Command;
+use sim::tidb::infoschema::InfoTable;
 
 use super::error::{ParseError, Problem};
 use super::words::{Word, Words, number};
@@ -10,7 +11,7 @@ use crate::request::{Query, Request};
 /// Whether a line that begins with this word is SQL.
 pub(super) fn is_sql(first_word: &str) -> bool {
     let first = first_word.trim_end_matches(';');
-    first.eq_ignore_ascii_case("alter") || first.eq_ignore_ascii_case("select")
+    ["alter", "select", "show"].iter().any(|verb| first.eq_ignore_ascii_case(verb))
 }
 
 /// Reads one statement; `words` are all its words.
@@ -18,16 +19,13 @@ pub(super) fn parse(words: &Words<'_>) -> Result<Request, ParseError> {
     let mut statement = Statement::of(words);
     let request = if statement.keyword("alter") {
         alter(&mut statement)?
-    } else {
-        statement.demand("select")?;
-        statement.demand("*")?;
-        statement.demand("from")?;
+    } else if statement.keyword("show") {
+        statement.demand("table")?;
         let table = statement.table()?;
-        if table != "information_schema.tiflash_replica" {
-            let problem = Problem::NoSuchTable(table);
-            return Err(statement.last_read().error(problem));
-        }
-        Request::Query(Query::TiflashReplicas)
+        statement.demand("regions")?;
+        Request::Query(Query::TableRegions(table))
+    } else {
+        Request::Query(select(&mut statement)?)
     };
     statement.keyword(";");
     statement.finish()?;
@@ -44,7 +42,50 @@ fn alter(statement: &mut Statement<'_>) -> Result<Request, ParseError> {
     Ok(Request::Command(Command::SetTiflashReplica { table, count }))
 }
 
-/// The tokens of a statement: words, with every `;` a token of its own.
+fn select(statement: &mut Statement<'_>) -> Result<Query, ParseError> {
+    statement.demand("select")?;
+    statement.demand("*")?;
+    statement.demand("from")?;
+    let name = statement.table()?;
+    let known = name.strip_prefix("information_schema.");
+    let known = known.and_then(|name| InfoTable::ALL.into_iter().find(|t| t.name() == name));
+    let Some(table) = known else {
+        return Err(statement.last_read().error(Problem::NoSuchTable(name)));
+    };
+    let filter = match statement.keyword("where") {
+        true => Some(filter(statement, table)?),
+        false => None,
+    };
+    Ok(Query::InfoTable { table, filter })
+}
+
+/// `column = value`: the one condition that can be read.
+fn filter(statement: &mut Statement<'_>, table: InfoTable) -> Result<(usize, String), ParseError> {
+    let token = statement.token()?;
+    let named = name(token.text).ok_or_else(|| statement.syntax_error_at(token))?;
+    let column = table.column(named);
+    let column = column.ok_or_else(|| token.error(Problem::UnknownColumn(named.to_owned())))?;
+    statement.demand("=")?;
+    let token = statement.token()?;
+    let is_number = table.columns()[column].1;
+    let value = unquoted(token.text).or(Some(token.text).filter(|_| is_number));
+    let reads = |value: &&str| match is_number {
+        true => value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'),
+        false => value.chars().all(|c| c.is_alphanumeric() || "_$.:- ".contains(c)),
+    };
+    match value.filter(reads) {
+        Some(value) if !value.is_empty() => Ok((column, value.to_lowercase())),
+        Some(_) | None => Err(statement.syntax_error_at(token)),
+    }
+}
+
+fn unquoted(text: &str) -> Option<&str> {
+    ['\'', '"']
+        .into_iter()
+        .find_map(|quote| text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)))
+}
+
+/// The tokens of a statement: words, with every `;` and `=` a token of its own.
 struct Statement<'a> {
     tokens: Vec<Word<'a>>,
     next: usize,
@@ -57,15 +98,14 @@ impl<'a> Statement<'a> {
         let mut rest = words.clone();
         while let Some(word) = rest.next() {
             let mut column = word.column;
-            for part in word.text.split_inclusive(';') {
-                let name = part.trim_end_matches(';');
-                if !name.is_empty() {
-                    tokens.push(Word { text: name, column, ..word });
-                }
-                column += name.chars().count();
-                if name.len() < part.len() {
-                    tokens.push(Word { text: ";", column, ..word });
-                    column += 1;
+            for part in word.text.split_inclusive([';', '=']) {
+                let name = part.trim_end_matches([';', '=']);
+                let (name, mark) = part.split_at(name.len());
+                for text in [name, mark] {
+                    if !text.is_empty() {
+                        tokens.push(Word { text, column, ..word });
+                    }
+                    column += text.chars().count();
                 }
             }
         }
@@ -85,6 +125,20 @@ impl<'a> Statement<'a> {
 
     fn demand(&mut self, keyword: &str) -> Result<(), ParseError> {
         if self.keyword(keyword) { Ok(()) } else { Err(self.syntax_error()) }
+    }
+
+    /// The next token, whatever it is.
+    fn token(&mut self) -> Result<Word<'a>, ParseError> {
+        let token = self.tokens.get(self.next).copied().ok_or_else(|| self.syntax_error())?;
+        self.next += 1;
+        Ok(token)
+    }
+
+    /// The error that a token which was read last does not belong there.
+    fn syntax_error_at(&self, token: Word<'a>) -> ParseError {
+        let tokens = self.tokens.clone();
+        let next = tokens.iter().position(|other| other.column == token.column).unwrap_or_default();
+        Statement { tokens, next, end: self.end.clone() }.syntax_error()
     }
 
     fn count(&mut self) -> Result<u64, ParseError> {

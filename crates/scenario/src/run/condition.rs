@@ -39,6 +39,10 @@ pub(super) fn judge(condition: &Condition, cluster: &Cluster) -> Verdict {
         Condition::Available(table) => available(cluster, table),
         Condition::NoLearners(table) => no_learners(cluster, table),
         Condition::Disconnected(stores) => disconnected(cluster, stores),
+        Condition::Healthy(table) => match cluster.health(table) {
+            Some(faults) => Verdict::of(faults.is_empty()),
+            None => Verdict::Never,
+        },
         Condition::RecoveryFailed => recovery_failed(cluster.pd().recovery().stage()),
         Condition::AllLed => {
             Verdict::of(cluster.region_ids().all(|region| is_led(cluster, region)))

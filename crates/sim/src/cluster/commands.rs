@@ -2,10 +2,12 @@
 
 use super::Cluster;
 use crate::command::Command;
-use crate::event::EventKind;
+use crate::event::{EventKind, Subject};
+use crate::health::{self, Ailment};
 use crate::ids::{EventId, StoreId, TableId};
 use crate::load::MAX_WRITES_PER_MINUTE;
 use crate::refusal::Refusal;
+use crate::release::ReplicaChange;
 use crate::store::{Engine, StoreState};
 
 impl Cluster {
@@ -135,10 +137,7 @@ impl Cluster {
             }
             Command::SetTiflashReplica { table, count } => {
                 let table = self.table(table).expect("the command was checked");
-                self.tidb.set_replica(table, *count);
-                let kind = EventKind::ReplicaRuleSet { table, count: *count };
-                let cause = self.ctx.emit(kind, [cause]);
-                self.pd.set_tiflash_rule(self.ctx.now, table, *count, cause);
+                self.change_replicas(table, *count, cause);
             }
             Command::RemoveFailedStores { .. }
             | Command::StopPd
@@ -161,6 +160,49 @@ impl Cluster {
                 self.pd.carry_out(self.ctx.now, command, cause, &mut self.ctx.events);
             }
         }
+    }
+
+    /// Carries out a change of a table's replicas, or puts it off.
+    fn change_replicas(&mut self, table: TableId, count: u64, cause: EventId) {
+        let ailments = self.reasons_to_hold(table, count);
+        if ailments.is_empty() {
+            return self.write_rule(table, count, cause);
+        }
+        self.tidb.hold(table, count);
+        let mut causes: Vec<EventId> =
+            ailments.iter().filter_map(|ailment| ailment.cause(&self.ctx.events)).collect();
+        causes.push(cause);
+        causes.sort_unstable_by(|a, b| b.cmp(a));
+        causes.dedup();
+        self.ctx.emit(EventKind::ReplicaChangeHeld { table, count, ailments }, causes);
+    }
+
+    /// What puts a change off. One that takes every replica away never waits: it is what rids a
+    /// region of learners that will not answer.
+    fn reasons_to_hold(&self, table: TableId, count: u64) -> Vec<Ailment> {
+        match self.ctx.knobs.replica_change {
+            ReplicaChange::WhenConverged if 0 < count => {
+                health::check(&self.pd, &self.stores, self.ctx.now, table)
+            }
+            ReplicaChange::WhenConverged | ReplicaChange::AtOnce => Vec::new(),
+        }
+    }
+
+    /// Carries out the changes that were put off, of the tables that are healthy by now.
+    pub(super) fn release_held_changes(&mut self) {
+        for (table, count) in self.tidb.held() {
+            if self.reasons_to_hold(table, count).is_empty() {
+                let held = self.ctx.events.latest(Subject::Table(table));
+                self.write_rule(table, count, held.expect("that it was held is an event"));
+                self.arm_pd();
+            }
+        }
+    }
+
+    fn write_rule(&mut self, table: TableId, count: u64, cause: EventId) {
+        self.tidb.set_replica(table, count);
+        let cause = self.ctx.emit(EventKind::ReplicaRuleSet { table, count }, [cause]);
+        self.pd.set_tiflash_rule(self.ctx.now, table, count, cause);
     }
 
     fn start_store(&mut self, id: StoreId, cause: EventId) {

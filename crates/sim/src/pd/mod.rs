@@ -19,6 +19,7 @@ mod limits;
 pub mod operator;
 mod patrol;
 mod ranges;
+pub mod region_check;
 pub mod region_tree;
 pub mod rules;
 #[cfg(test)]

@@ -42,6 +42,24 @@ pub enum OperatorKind {
     AdminMerge,
 }
 
+impl OperatorKind {
+    /// The kinds that `operator show` can be asked for.
+    pub const SHOWN: [&str; 5] = ["admin", "leader", "region", "replica", "split"];
+
+    /// Every kind that an operator of this kind counts as, as PD prints it.
+    pub fn flags(self) -> &'static str {
+        match self {
+            OperatorKind::Replica => "replica,region",
+            OperatorKind::Region => "region",
+            OperatorKind::Leader => "leader",
+            OperatorKind::Admin => "admin,region",
+            OperatorKind::Split => "split",
+            OperatorKind::AdminSplit => "admin,split",
+            OperatorKind::AdminMerge => "admin,merge",
+        }
+    }
+}
+
 /// The kind and priority PD gives an operator of this name.
 fn classify(name: OperatorName) -> (OperatorKind, Priority) {
     match name {
@@ -153,17 +171,9 @@ impl Operator {
 
     /// PD's text, as `operator show` prints it; without the wall-clock times.
     pub fn show(&self) -> String {
-        let kind = match self.kind {
-            OperatorKind::Replica => "replica,region",
-            OperatorKind::Region => "region",
-            OperatorKind::Leader => "leader",
-            OperatorKind::Admin => "admin,region",
-            OperatorKind::Split => "split",
-            OperatorKind::AdminSplit => "admin,split",
-            // Its members are moved to the target's stores first.
-            OperatorKind::AdminMerge if 1 < self.steps.len() => "admin,merge,region",
-            OperatorKind::AdminMerge => "admin,merge",
-        };
+        // A merge whose members are moved to the target's stores first.
+        let moves = self.kind == OperatorKind::AdminMerge && 1 < self.steps.len();
+        let kind = if moves { "admin,merge,region" } else { self.kind.flags() };
         let steps: Vec<String> =
             self.steps.iter().enumerate().map(|(at, step)| format!("{at}:{{{step}}}")).collect();
         format!(

@@ -4,6 +4,8 @@
 //!
 //! The poll's own HTTP requests take no time here.
 
+pub mod infoschema;
+
 use std::collections::BTreeMap;
 
 use crate::context::Context;
@@ -46,6 +48,8 @@ pub struct Table {
     pub available: bool,
     /// PROGRESS in 1/10000: replicas found, of regions times REPLICA_COUNT.
     pub progress_bp: u64,
+    /// The count that the table is to have once its health check passes; `None` mostly.
+    pub held: Option<u64>,
     /// The regions short of a replica at the last poll.
     pub missing: Vec<RegionId>,
     backoff: Backoff,
@@ -83,6 +87,7 @@ impl Tidb {
             replica_count: setup.tiflash_replicas,
             available: setup.available && 0 < setup.tiflash_replicas,
             progress_bp: if setup.available { PROGRESS_FULL } else { 0 },
+            held: None,
             missing: Vec::new(),
             backoff: Backoff::START,
         };
@@ -109,8 +114,22 @@ impl Tidb {
             table.progress_bp = 0;
         }
         table.replica_count = count;
+        table.held = None;
         table.missing.clear();
         table.backoff = Backoff::START;
+    }
+
+    /// Puts a change off. It takes the place of one that is held already: only the last would be
+    /// seen of the two.
+    pub(crate) fn hold(&mut self, table: TableId, count: u64) {
+        let table = self.tables.iter_mut().find(|t| t.id == table);
+        table.expect("the command was checked").held = Some(count);
+    }
+
+    /// The changes that are held, in the order of the tables.
+    pub(crate) fn held(&self) -> Vec<(TableId, u64)> {
+        let held = |table: &Table| table.held.map(|count| (table.id, count));
+        self.tables.iter().filter_map(held).collect()
     }
 
     /// One tick of the poll. TiDB: `refreshTiFlashTicker`.

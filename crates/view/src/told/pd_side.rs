@@ -1,11 +1,13 @@
 //! Sentences on what people ask for, and on what PD and TiDB see and do.
 
 use sim::event::{BlockedReason, OperatorEnd, OperatorName, RecoveryStage};
+use sim::health::Ailment;
 use sim::region::Peer;
 use sim::store::StoreStatus;
 use sim::{EventKind as E, RegionId, StoreId};
 
 use super::{Names, Sentence, notable, routine, turning};
+use crate::answer::ailment_words;
 use crate::lang::Lang;
 
 pub(super) fn sentence(kind: &E, names: &Names, lang: Lang) -> Sentence {
@@ -260,7 +262,32 @@ pub(crate) fn blocked_words(why: BlockedReason) -> (&'static str, &'static str) 
     }
 }
 
+fn change_held(table: &str, count: u64, ailments: &[Ailment], lang: Lang) -> Sentence {
+    let first =
+        |lang| ailments.first().map(|ailment| ailment_words(ailment, lang)).unwrap_or_default();
+    let others = ailments.len().saturating_sub(1);
+    let (and_en, and_zh) = match others {
+        0 => (String::new(), String::new()),
+        n => (format!(" (and {n} more)"), format!("（另有 {n} 处）")),
+    };
+    turning(
+        lang,
+        format!(
+            "TiDB holds the change of {table} to {count} TiFlash replicas back, because: \
+             {}{and_en}",
+            first(Lang::En)
+        ),
+        format!(
+            "TiDB 暂缓将 {table} 的 TiFlash 副本数改为 {count}，因为：{}{and_zh}",
+            first(Lang::Zh)
+        ),
+    )
+}
+
 fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
+    if let E::ReplicaChangeHeld { table, count, ailments } = kind {
+        return change_held(&names.table(*table), *count, ailments, lang);
+    }
     if let E::ReplicaRuleSet { table, count } = kind {
         let table = names.table(*table);
         return turning(

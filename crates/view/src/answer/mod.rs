@@ -1,0 +1,26 @@
+//! What the real tools answer to questions about a cluster: pd-ctl's JSON and TiDB's tables.
+//!
+//! Names and order of fields are the real ones, so that what reads the tools' output reads this.
+//! What has no meaning here is left out where the tools leave it out too (a version, a hash), and
+//! 0 elsewhere (flows, weights' effect). Every disk holds 1 TiB.
+
+mod faults;
+mod pd;
+mod precheck;
+mod region;
+mod sql;
+mod store;
+
+#[cfg(test)]
+mod scene;
+
+pub use faults::faults;
+pub use pd::{
+    metrics, operator, operators, placement_rules, recovery, recovery_json, replication,
+    rule_groups, without_pd,
+};
+pub(crate) use precheck::ailment_words;
+pub use precheck::{Finding, Precheck, precheck};
+pub use region::{region, region_of_key, regions, regions_on, regions_with};
+pub use sql::{info_table, replicas_altered, table_regions};
+pub use store::{store, stores, stores_shown};
