@@ -9,11 +9,25 @@ struct Incident {
     text: &'static str,
 }
 
-const INCIDENTS: &[Incident] = &[Incident {
-    id: "tikv-18440",
-    file: "tikv-18440.scn",
-    text: include_str!("../incidents/tikv-18440.scn"),
-}];
+const INCIDENTS: &[Incident] = &[
+    Incident {
+        id: "tikv-18440",
+        file: "tikv-18440.scn",
+        text: include_str!("../incidents/tikv-18440.scn"),
+    },
+    Incident { id: "pd-5044", file: "pd-5044.scn", text: include_str!("../incidents/pd-5044.scn") },
+    Incident { id: "pd-9624", file: "pd-9624.scn", text: include_str!("../incidents/pd-9624.scn") },
+    Incident {
+        id: "tikv-18197",
+        file: "tikv-18197.scn",
+        text: include_str!("../incidents/tikv-18197.scn"),
+    },
+    Incident {
+        id: "tikv-18458",
+        file: "tikv-18458.scn",
+        text: include_str!("../incidents/tikv-18458.scn"),
+    },
+];
 
 /// The ids of all incidents, in the order in which they are told.
 pub fn ids() -> impl Iterator<Item = &'static str> {
