@@ -396,7 +396,7 @@ impl fmt::Display for Between<'_> {
 }
 
 /// Ids as the tools take them: separated by commas alone.
-struct List<'a, T>(&'a [T]);
+pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
 impl<T: fmt::Display> fmt::Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

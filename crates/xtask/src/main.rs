@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask serve`, `test`, `build` and `bench`.
+//! The project's tasks: `cargo xtask serve`, `test`, `build`, `bench` and `sweep`.
 //!
 //! One program in Rust in place of scripts, so that each task is complete wherever rustup and a C
 //! compiler are: it adds the wasm target, binds and optimises the page, and finds the browser.
@@ -24,6 +24,8 @@ mod chromium;
 
 mod bench;
 
+mod sweep;
+
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -36,7 +38,9 @@ The project's tasks
 cargo xtask serve [--port 8080]  build the page, serve it on this machine, rebuild on change
 cargo xtask test [CHECK…]        run everything that CI runs, or only the named checks
 cargo xtask build                leave the static site in dist/ and print its sizes
-cargo xtask bench                print the design's budgets beside what is measured";
+cargo xtask bench                print the design's budgets beside what is measured
+cargo xtask sweep [--seeds N] [--tikv 8.5.2] [--from S] [--scripts]
+                                 try random clusters and faults; name and shorten what fails";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -61,6 +65,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["test", names @ ..] => checks::run(&workspace, names),
         ["build"] => page::build(&workspace).and_then(|()| sizes::report(&workspace)),
         ["bench"] => bench::run(&workspace),
+        ["sweep", arguments @ ..] => sweep::run(&workspace, arguments),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -43,6 +43,7 @@
 
 mod cluster;
 mod reader;
+mod writer;
 
 use std::fmt;
 

@@ -1,12 +1,16 @@
 //! Liveness laws: what a cluster comes to when faults have stopped and time has passed. Nothing
 //! here is looked at while things happen; whoever knows that the time is up asks with [`unmet`].
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::safety::{first_hole, is_in_service};
 use super::{Broken, Law};
 use crate::cluster::{Cluster, GhostReason};
-use crate::ids::MINUTE;
+use crate::ids::{MINUTE, RegionId};
 use crate::pd::operator::Operator;
 use crate::raftstore::Store;
+use crate::region::Region;
 use crate::store::{Engine, StoreState};
 use crate::tidb::{PROGRESS_FULL, Table};
 
@@ -31,9 +35,25 @@ pub fn unmet(cluster: &Cluster) -> Vec<Broken> {
     unmet
 }
 
-/// [`Law::NoGhostPeers`].
+/// [`Law::NoGhostPeers`], of regions that are led from a store PD counts on: a buried store may go
+/// on to lead what a recovery has replaced.
 fn no_ghost_peers(cluster: &Cluster) -> Vec<Broken> {
-    let ghosts = cluster.ghost_peers().into_iter();
+    let leaders = cluster.stores().filter(|store| is_in_service(cluster, store));
+    let leaders = leaders.flat_map(|store| store.peers()).filter(|peer| peer.is_leader());
+    let mut newest: BTreeMap<RegionId, (u64, Arc<Region>)> = BTreeMap::new();
+    for leader in leaders {
+        let (term, region) = (leader.term(), leader.region().clone());
+        let known = newest.entry(region.id).or_insert_with(|| (term, region.clone()));
+        if known.0 < term {
+            *known = (term, region);
+        }
+    }
+    let members = newest
+        .values()
+        .flat_map(|(_, region)| region.peers.iter().map(move |peer| (region.id, *peer)));
+    let ghosts = members.filter_map(|(region, peer)| {
+        cluster.ghost_reason(region, peer).map(|reason| (region, peer, reason))
+    });
     ghosts
         .map(|(region, peer, reason)| {
             let why = match reason {
@@ -78,8 +98,12 @@ fn is_live(cluster: &Cluster, store: &Store) -> bool {
     store.is_running() && record.is_some_and(|record| record.state == StoreState::Up)
 }
 
-/// [`Law::EveryKeyLed`].
+/// [`Law::EveryKeyLed`], while a store is left that can lead.
 fn every_key_led(cluster: &Cluster) -> Option<Broken> {
+    let can_lead = |store: &Store| store.meta().engine == Engine::TiKv && is_live(cluster, store);
+    if !cluster.stores().any(can_lead) {
+        return None;
+    }
     let stores = cluster.stores().filter(|store| is_in_service(cluster, store));
     let leaders = stores.flat_map(|store| store.peers()).filter(|peer| peer.is_leader());
     let ranges = leaders.map(|peer| (peer.region().start.clone(), peer.region().end.clone()));
@@ -146,10 +170,11 @@ fn sleepers_wake(cluster: &Cluster) -> Vec<Broken> {
         .collect()
 }
 
-/// [`Law::RecoveryEnds`].
+/// [`Law::RecoveryEnds`]. PD looks at the time when a store heartbeat arrives.
 fn recovery_ends(cluster: &Cluster) -> Option<Broken> {
     let recovery = cluster.pd().recovery();
-    let is_late = recovery.stage().is_running() && recovery.deadline() < cluster.now();
+    let is_heard = cluster.stores().any(|store| is_live(cluster, store));
+    let is_late = recovery.stage().is_running() && recovery.deadline() < cluster.now() && is_heard;
     is_late.then(|| {
         let stage = recovery.stage().name();
         Broken::keys(Law::RecoveryEnds, format!("the recovery stays in {stage}"))

@@ -84,7 +84,10 @@ impl Store {
         let region = envelope.region;
         let Some(grave) = self.graves.get(&region) else { return is_initial(&envelope.body) };
         if envelope.epoch < grave.region.epoch {
-            self.send_gc_if_vote(envelope, ctx);
+            // Only whoever was no member any more when this peer went is told to go too.
+            if grave.region.peer_on(envelope.from.store).is_none() {
+                self.send_gc_if_vote(envelope, ctx);
+            }
             return false;
         }
         let buried_as_member = grave.region.peer_on(self.id()).is_some();

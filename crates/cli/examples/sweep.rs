@@ -1,0 +1,118 @@
+//! Random trials, for `cargo xtask sweep`: `--seeds N [--from S] [--tikv RELEASE]`. Prints how far
+//! it is, what was found by name, and for each failure a scenario that fails the same way and is as
+//! short as could be found. Ends with 1 if something failed that is no known limit.
+
+#![expect(clippy::print_stdout, reason = "a sweep prints what it found")]
+
+use std::cell::Cell;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, Result, bail};
+use scenario::sweep::Plan;
+use scenario::sweep::peace::Trial;
+use scenario::sweep::shrink::{as_scenario, shrink};
+use scenario::sweep::summary::Summary;
+use sim::Release;
+
+/// How many trials run at a time.
+const THREADS: usize = 2;
+/// After how many trials the count so far is printed.
+const TOLD_EVERY: u64 = 250;
+
+thread_local! {
+    /// The seed that this thread tries, to be told if the simulation itself panics.
+    static SEED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// What to run.
+struct Options {
+    seeds: u64,
+    from: u64,
+    release: Release,
+    /// Print a short scenario for each finding, known limits too.
+    scripts: bool,
+}
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| eprintln!("seed {}: {panic}", SEED.get())));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match options(&arguments) {
+        Ok(options) => run(&options),
+        Err(error) => {
+            eprintln!("sweep: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(arguments: &[String]) -> Result<Options> {
+    let mut options = Options { seeds: 1_000, from: 0, release: Release::V8_5_8, scripts: false };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        if word == "--scripts" {
+            options.scripts = true;
+            continue;
+        }
+        let value = words.next().with_context(|| format!("{word} wants a value"))?;
+        let number = || value.parse().with_context(|| format!("{word} {value} is no number"));
+        match word.as_str() {
+            "--seeds" => options.seeds = number()?,
+            "--from" => options.from = number()?,
+            "--tikv" => {
+                let known = || Release::ALL.map(Release::name).join(", ");
+                let release = Release::from_name(value);
+                options.release = release
+                    .with_context(|| format!("no release {value}; there are {}", known()))?;
+            }
+            _ => bail!("{word} is none of --seeds, --from, --tikv, --scripts"),
+        }
+    }
+    Ok(options)
+}
+
+fn run(options: &Options) -> ExitCode {
+    let summary = sweep(options);
+    print!("{summary}");
+    let told: Vec<_> = match options.scripts {
+        true => summary.tallies().collect(),
+        false => summary.failures().collect(),
+    };
+    for (finding, tally) in told {
+        let plan = Plan::under(tally.first, options.release);
+        println!("\n# {}, made as short as could be:", finding.name());
+        println!("{}", as_scenario(&shrink(&plan, finding), finding));
+    }
+    match summary.failures().next() {
+        Some(_) => ExitCode::FAILURE,
+        None => ExitCode::SUCCESS,
+    }
+}
+
+fn sweep(options: &Options) -> Summary {
+    let next = AtomicU64::new(options.from);
+    let end = options.from + options.seeds;
+    let summary = Mutex::new((0_u64, Summary::new(options.release)));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if end <= seed {
+                        return;
+                    }
+                    SEED.set(seed);
+                    let found = Trial::of(&Plan::under(seed, options.release)).found;
+                    let mut counted = summary.lock().expect("no thread panics with it");
+                    counted.0 += 1;
+                    counted.1.count(seed, &found);
+                    if counted.0.is_multiple_of(TOLD_EVERY) {
+                        eprintln!("{} of {}", counted.0, options.seeds);
+                    }
+                }
+            });
+        }
+    });
+    summary.into_inner().expect("no thread panics with it").1
+}

@@ -1,0 +1,253 @@
+//! The second half of a trial: faults stop, operators mend what they can, and the cluster gets its
+//! time to converge. Unlike a plan, this looks at the cluster, as operators do; what they did is
+//! written down, so that the whole can be lived through again without looking.
+
+use std::collections::BTreeSet;
+
+use sim::event::RecoveryStage;
+use sim::ids::{MINUTE, SECOND};
+use sim::invariants::{self, Broken, Law};
+use sim::pd::unsafe_recovery::{DEFAULT_TIMEOUT_S, StoreProgress};
+use sim::raftstore::{PD_HEARTBEAT_MS, PEER_DOWN_MS, STALE_CHECK_MS};
+use sim::store::{DISCONNECTED_AFTER, DOWN_AFTER, Engine, StoreState};
+use sim::{Cluster, Command, RecoveryOptions, StoreId};
+
+use super::finding::{Finding, Found, judge, was_buried};
+use super::{Deed, Plan, advance};
+
+/// How long a cluster may take to converge: PD waits half an hour for a store and ten minutes for a
+/// peer; a sleeper wakes at the second of its stale checks; a leader reports each minute; and an
+/// operator that moves data, begun at the last of these, may take its ten minutes.
+pub const CONVERGENCE_MS: u64 =
+    DOWN_AFTER + PEER_DOWN_MS + 2 * STALE_CHECK_MS + PD_HEARTBEAT_MS + OPERATOR_MS;
+/// The least time that PD gives an operator which moves data.
+const OPERATOR_MS: u64 = 10 * MINUTE;
+/// How long a recovery may run: its timeout, and after an error twice the interval of its plans.
+const RECOVERY_MS: u64 = DEFAULT_TIMEOUT_S * SECOND + 3 * MINUTE;
+/// How long regions may take to elect a leader: a sleeper wakes at the second stale check.
+const ELECTION_MS: u64 = 2 * STALE_CHECK_MS + 2 * MINUTE;
+/// How often operators look.
+const LOOK_EVERY_MS: u64 = 10 * SECOND;
+/// How often they begin anew when a store that they started ends again, or a recovery fails.
+const ROUNDS: usize = 4;
+
+/// A plan, what operators did about it, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// What was found, in order: safety first.
+    pub found: Vec<Found>,
+    /// All that was done: the plan's deeds and the operators'.
+    pub deeds: Vec<Deed>,
+    /// The digest of the whole run.
+    pub fingerprint: u64,
+}
+
+impl Trial {
+    /// Lives through the plan and what follows.
+    pub fn of(plan: &Plan) -> Trial {
+        let mut peace = Peace {
+            cluster: plan.live_through(SECOND),
+            deeds: plan.deeds.clone(),
+            started: BTreeSet::new(),
+            failures: Vec::new(),
+        };
+        peace.mend();
+        let mut found = judge(&peace.cluster);
+        found.extend(peace.failures);
+        Trial { found, deeds: peace.deeds, fingerprint: peace.cluster.fingerprint() }
+    }
+}
+
+struct Peace {
+    cluster: Cluster,
+    deeds: Vec<Deed>,
+    /// Stores that were started again; one that ends again is given up.
+    started: BTreeSet<StoreId>,
+    failures: Vec<Found>,
+}
+
+impl Peace {
+    fn mend(&mut self) {
+        self.ask(Command::Heal(None));
+        if self.ask(Command::StartPd) || !self.cluster.pd().is_serving() {
+            self.wait(LOOK_EVERY_MS);
+        }
+        for _ in 0..ROUNDS {
+            self.stop_strangers();
+            self.start_stores();
+            self.await_recovery();
+            self.give_up_the_lost();
+            self.reopen_regions();
+            self.adapt();
+            if self.converges() {
+                return;
+            }
+        }
+    }
+
+    fn ask(&mut self, command: Command) -> bool {
+        let done = self.cluster.apply(&command).is_ok();
+        if done {
+            self.deeds.push(Deed::Command(command));
+        }
+        done
+    }
+
+    fn wait(&mut self, ms: u64) {
+        advance(&mut self.cluster, ms, SECOND);
+        match self.deeds.last_mut() {
+            Some(Deed::Wait(before)) => *before += ms,
+            Some(Deed::Command(_) | Deed::Upgrade(_)) | None => self.deeds.push(Deed::Wait(ms)),
+        }
+    }
+
+    /// Looks every ten seconds; returns whether it came to hold within `at_most_ms`.
+    fn wait_until(&mut self, at_most_ms: u64, holds: impl Fn(&Cluster) -> bool) -> bool {
+        let until = self.cluster.now().after(at_most_ms);
+        while !holds(&self.cluster) {
+            if until <= self.cluster.now() {
+                return false;
+            }
+            self.wait(LOOK_EVERY_MS);
+        }
+        true
+    }
+
+    /// Whether the store was not given up: PD has its record, or has merely forgotten it.
+    fn is_wanted(&self, store: StoreId) -> bool {
+        match self.cluster.pd().stores().get(&store) {
+            Some(record) => record.state != StoreState::Tombstone,
+            None => !was_buried(&self.cluster, store),
+        }
+    }
+
+    /// Stores that are wanted and do not run.
+    fn silent(&self) -> Vec<StoreId> {
+        let stores = self.cluster.stores().filter(|store| !store.is_running());
+        stores.map(|store| store.id()).filter(|store| self.is_wanted(*store)).collect()
+    }
+
+    /// A process whose store was given up has no business any more; one that PD has forgotten is
+    /// stopped to register anew.
+    fn stop_strangers(&mut self) {
+        let has_record = |store: &StoreId| self.cluster.pd().stores().contains_key(store);
+        let running = self.cluster.stores().filter(|store| store.is_running());
+        let strangers: Vec<StoreId> = running
+            .map(|store| store.id())
+            .filter(|store| !has_record(store) || !self.is_wanted(*store))
+            .collect();
+        if !strangers.is_empty() {
+            self.ask(Command::StopStores(strangers));
+        }
+    }
+
+    fn start_stores(&mut self) {
+        for store in self.silent() {
+            if !self.started.contains(&store) && self.ask(Command::StartStores(vec![store])) {
+                self.started.insert(store);
+            }
+        }
+    }
+
+    /// Waits until no recovery runs, and says what came of the last.
+    fn await_recovery(&mut self) -> RecoveryStage {
+        let stage = |cluster: &Cluster| cluster.pd().recovery().stage();
+        self.wait_until(RECOVERY_MS, |cluster| !stage(cluster).is_running());
+        stage(&self.cluster)
+    }
+
+    /// Runs a recovery. If it fails, the stores that did not report are restarted, and it is tried
+    /// once more.
+    fn recover(&mut self, stores: &[StoreId], auto_detect: bool) {
+        for finding in [Finding::RecoveryNeededRestart, Finding::RecoveryFailed] {
+            let stores = stores.to_vec();
+            let options = RecoveryOptions::default();
+            let asked =
+                Command::RemoveFailedStores { stores, auto_detect, timeout_s: None, options };
+            if !self.ask(asked) || self.await_recovery() != RecoveryStage::Failed {
+                return;
+            }
+            let recovery = self.cluster.pd().recovery();
+            let what = recovery.error().map_or_else(String::new, ToString::to_string);
+            let progress = recovery.progress();
+            let mute = progress.filter(|(_, progress)| *progress != StoreProgress::Reported);
+            let mute: Vec<StoreId> = mute.map(|(store, _)| store).collect();
+            self.failures.push(Found { finding, what });
+            self.ask(Command::StopStores(mute.clone()));
+            self.ask(Command::StartStores(mute));
+        }
+    }
+
+    /// Stores that cannot come back are given up, and named together with those given up before.
+    fn give_up_the_lost(&mut self) {
+        if !self.silent().is_empty() {
+            self.wait(DISCONNECTED_AFTER + LOOK_EVERY_MS);
+            let records = self.cluster.pd().stores().values();
+            let buried = records.filter(|record| record.state == StoreState::Tombstone);
+            let mut lost: Vec<StoreId> = buried.map(|record| record.meta.id).collect();
+            lost.extend(self.silent());
+            // PD takes no name that it does not know.
+            match lost.iter().all(|store| self.cluster.pd().stores().contains_key(store)) {
+                true => self.recover(&lost, false),
+                false => self.recover(&[], true),
+            }
+        }
+    }
+
+    /// Regions that lost their quorum to stores given up earlier are recovered too.
+    fn reopen_regions(&mut self) {
+        if !self.wait_until(ELECTION_MS, |cluster| every_key_is_led(&invariants::unmet(cluster))) {
+            self.recover(&[], true);
+        }
+    }
+
+    /// Operators ask for no more replicas than there are stores for.
+    fn adapt(&mut self) {
+        let tikv = self.live(Engine::TiKv).max(1);
+        if tikv < self.cluster.pd().max_replicas() {
+            self.ask(Command::SetMaxReplicas(tikv));
+        }
+        let count = self.live(Engine::TiFlash);
+        let tables = self.cluster.tidb().tables().filter(|table| count < table.replica_count);
+        let tables: Vec<String> = tables.map(|table| table.name.clone()).collect();
+        for table in tables {
+            self.ask(Command::SetTiflashReplica { table, count });
+        }
+    }
+
+    fn live(&self, engine: Engine) -> u64 {
+        let is_live = |store: &&sim::raftstore::Store| {
+            let record = self.cluster.pd().stores().get(&store.id());
+            let is_up = record.is_some_and(|record| record.state == StoreState::Up);
+            store.meta().engine == engine && store.is_running() && is_up
+        };
+        self.cluster.stores().filter(is_live).count() as u64
+    }
+
+    /// Waits until every liveness law is met, or its time is up. Returns whether that is all: not
+    /// if a store has ended meanwhile, or a region that slept through the loss of its quorum has
+    /// noticed.
+    fn converges(&mut self) -> bool {
+        let before = self.silent();
+        let until = self.cluster.now().after(CONVERGENCE_MS);
+        let mut led_at = self.cluster.now();
+        while self.cluster.now() < until {
+            let unmet = invariants::unmet(&self.cluster);
+            if unmet.is_empty() {
+                return true;
+            }
+            if every_key_is_led(&unmet) {
+                led_at = self.cluster.now();
+            }
+            self.wait(LOOK_EVERY_MS);
+            if self.silent() != before || ELECTION_MS < self.cluster.now().since(led_at) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn every_key_is_led(unmet: &[Broken]) -> bool {
+    unmet.iter().all(|broken| broken.law != Law::EveryKeyLed)
+}
