@@ -10,6 +10,8 @@ pub mod life;
 
 pub mod world;
 
+pub mod scene;
+
 #[cfg(feature = "browser")]
 pub mod browser;
 

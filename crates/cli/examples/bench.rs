@@ -194,6 +194,7 @@ fn large_setup(stores: u64, regions: u64) -> Setup {
         regions: (0..regions).map(region).collect(),
         tables: vec![table(1, "bench.hot"), table(2, "bench.cold")],
         max_replicas: 5,
+        cores: 0,
     }
 }
 

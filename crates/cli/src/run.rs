@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// The release of TiKV and PD; the one the scenario names as faulty if absent
     #[arg(long, value_name = "RELEASE", value_parser = source::release)]
     tikv: Option<Release>,
+    /// Print also what the stores count of resolves and dropped messages, as Prometheus reads it
+    #[arg(long, conflicts_with = "json")]
+    metrics: bool,
 }
 
 #[derive(Serialize)]
@@ -46,6 +49,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             writeln!(out, "{line}")?;
         }
         source::print_expectations(&mut out, &run)?;
+        if options.metrics {
+            let text = view::metrics::text(&run.worlds()[0].cluster, None);
+            writeln!(out, "\n{}", text.unwrap_or_default())?;
+        }
     }
     out.flush()?;
     Ok(())

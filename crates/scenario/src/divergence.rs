@@ -2,11 +2,16 @@
 //!
 //! Only facts count that a person could have noticed: a membership, a store's state in PD, a
 //! recovery stage or plan, the outcome of a resolve, an operator, a table's replicas. Log texts,
-//! step numbers and connections do not. Until a knob acts, both worlds do the very same things in
-//! the same order; so the first place at which their facts differ is exact.
+//! step numbers and connections do not; nor does it count how often a store gets the same answer
+//! about another, since each of several connections asks for itself.
+//!
+//! Until a knob acts, both worlds do the very same things in the same order; so the first place at
+//! which their facts differ is exact.
 
-use sim::event::EventKind;
-use sim::{Event, EventId, Millis};
+use std::collections::BTreeSet;
+
+use sim::event::{EventKind, ResolveVerdict};
+use sim::{Event, EventId, Millis, StoreId};
 
 /// The first difference between two worlds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +69,8 @@ pub fn first_divergence(left: &[Event], right: &[Event]) -> Option<Divergence> {
 pub struct Comparison {
     /// How many events of each world are known to agree.
     agreed: (usize, usize),
+    /// What stores of both worlds have been answered.
+    answers: BTreeSet<Answer>,
     found: Option<Divergence>,
 }
 
@@ -72,8 +79,8 @@ impl Comparison {
     /// Once a difference is found it stays.
     pub fn look(&mut self, left: &[Event], right: &[Event]) {
         while self.found.is_none() {
-            let a = next_fact(left, self.agreed.0);
-            let b = next_fact(right, self.agreed.1);
+            let a = next_fact(left, self.agreed.0, &self.answers);
+            let b = next_fact(right, self.agreed.1, &self.answers);
             match (a, b) {
                 (None, None) => {
                     self.agreed = (left.len(), right.len());
@@ -81,6 +88,7 @@ impl Comparison {
                 }
                 (Some(a), Some(b)) if a.event.at == b.event.at && a.same_as(&b) => {
                     self.agreed = (a.index + 1, b.index + 1);
+                    self.answers.extend(answer(&a.event.kind));
                 }
                 (a, b) => self.found = difference(a, b),
             }
@@ -110,9 +118,26 @@ impl Fact<'_> {
     }
 }
 
-fn next_fact(events: &[Event], from: usize) -> Option<Fact<'_>> {
+fn next_fact<'a>(events: &'a [Event], from: usize, answers: &BTreeSet<Answer>) -> Option<Fact<'a>> {
     let mut rest = events.iter().enumerate().skip(from);
-    rest.find_map(|(index, event)| topic(&event.kind).map(|topic| Fact { index, event, topic }))
+    rest.find_map(|(index, event)| {
+        let topic = topic(&event.kind)?;
+        let is_known = answer(&event.kind).is_some_and(|answer| answers.contains(&answer));
+        (!is_known).then_some(Fact { index, event, topic })
+    })
+}
+
+/// Who was answered about whom, and what it made of it; `None` for an address.
+type Answer = (StoreId, StoreId, Option<ResolveVerdict>);
+
+fn answer(kind: &EventKind) -> Option<Answer> {
+    if let EventKind::Resolved { store, target, .. } = kind {
+        return Some((*store, *target, None));
+    }
+    if let EventKind::ResolveFailed { store, target, verdict, .. } = kind {
+        return Some((*store, *target, Some(*verdict)));
+    }
+    None
 }
 
 /// Of two facts that differ, the earlier; both where they are of the same moment.
@@ -133,8 +158,8 @@ fn bare(kind: &EventKind) -> EventKind {
     {
         *step = 0;
     }
-    if let EventKind::ResolveFailed { attempt, .. } = &mut kind {
-        *attempt = 0;
+    if let EventKind::ResolveFailed { conn, attempt, .. } = &mut kind {
+        (*conn, *attempt) = (0, 0);
     }
     kind
 }
@@ -164,7 +189,9 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         | EventKind::LearnerSkipped { .. }
         | EventKind::OrphanIgnored { .. }
         | EventKind::EmptyRegionCreated(_) => Some(Topic::Recovery),
-        EventKind::Resolved { .. } | EventKind::ResolveFailed { .. } => Some(Topic::Resolve),
+        EventKind::Resolved { cached: false, .. } | EventKind::ResolveFailed { .. } => {
+            Some(Topic::Resolve)
+        }
         EventKind::OperatorCreated { .. } | EventKind::OperatorEnded { .. } => {
             Some(Topic::Operator)
         }
@@ -184,6 +211,8 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         | EventKind::SnapshotApplied { .. }
         | EventKind::TombstoneRefused { .. }
         | EventKind::EntriesLost { .. }
+        | EventKind::Resolved { cached: true, .. }
+        | EventKind::PdRequestFailed { .. }
         | EventKind::Connected { .. }
         | EventKind::ConnectTimedOut { .. }
         | EventKind::ConnectionAborted { .. }
@@ -191,6 +220,8 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         | EventKind::PdLeaderLost
         | EventKind::PdLeaderElected
         | EventKind::MaxReplicasSet(_)
+        | EventKind::DrStateSwitched { .. }
+        | EventKind::ReplicationUpdated { .. }
         | EventKind::RegionCacheReset
         | EventKind::LeaderKnown { .. }
         | EventKind::PeerDown { .. }
@@ -214,7 +245,8 @@ mod tests {
 
     fn resolve(attempt: u64, verdict: ResolveVerdict) -> EventKind {
         let (store, target) = (StoreId(5), StoreId(502));
-        EventKind::ResolveFailed { store, target, error: GetStoreError::NotFound, verdict, attempt }
+        let (conn, error) = (0, GetStoreError::NotFound);
+        EventKind::ResolveFailed { store, target, conn, error, verdict, attempt }
     }
 
     #[test]
@@ -237,6 +269,20 @@ mod tests {
         let found = first_divergence(&left, &other).expect("the verdicts differ");
         assert_eq!((found.at, found.topic), (Millis(9), Topic::Resolve));
         assert_eq!((found.left, found.right), (Some(EventId(0)), Some(EventId(0))));
+    }
+
+    #[test]
+    fn how_often_a_store_gets_the_same_answer_does_not_count() {
+        let once = [at(1, resolve(1, ResolveVerdict::RetryLoud))];
+        let twice = [
+            at(1, resolve(1, ResolveVerdict::RetryLoud)),
+            at(1, resolve(1, ResolveVerdict::RetryLoud)),
+            at(6, resolve(2, ResolveVerdict::RetryLoud)),
+        ];
+        assert_eq!(first_divergence(&once, &twice), None);
+        let gives_up = [twice[0].clone(), at(6, resolve(2, ResolveVerdict::Blacklisted))];
+        let found = first_divergence(&once, &gives_up).expect("one gives up");
+        assert_eq!((found.at, found.left), (Millis(6), None));
     }
 
     #[test]

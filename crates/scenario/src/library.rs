@@ -27,6 +27,21 @@ const INCIDENTS: &[Incident] = &[
         file: "tikv-18458.scn",
         text: include_str!("../incidents/tikv-18458.scn"),
     },
+    Incident {
+        id: "tikv-9590",
+        file: "tikv-9590.scn",
+        text: include_str!("../incidents/tikv-9590.scn"),
+    },
+    Incident {
+        id: "tikv-17875",
+        file: "tikv-17875.scn",
+        text: include_str!("../incidents/tikv-17875.scn"),
+    },
+    Incident {
+        id: "cache-masks-the-change",
+        file: "cache-masks-the-change.scn",
+        text: include_str!("../incidents/cache-masks-the-change.scn"),
+    },
 ];
 
 /// The ids of all incidents, in the order in which they are told.

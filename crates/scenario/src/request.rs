@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use sim::command::MachineCommand;
+use sim::command::{MachineCommand, ReplicationOption};
 use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
 use sim::pd::region_check::RegionCheck;
@@ -72,6 +72,12 @@ pub enum Query {
     PdMetrics,
     /// `faults`: what people have done to networks and machines and not undone.
     Faults,
+    /// `curl http://pd:2379/pd/api/v1/replication_mode/status`: DR Auto-Sync, for which pd-ctl has
+    /// no command.
+    ReplicationStatus,
+    /// `metrics store 5`: what the store's process counts of its resolves and dropped messages;
+    /// `metrics`: of every store that runs.
+    Metrics(Option<StoreId>),
     /// `help`: what can be typed, see [`VERBS`](crate::VERBS).
     Help,
 }
@@ -135,6 +141,11 @@ pub enum Condition {
     },
     /// The health check of the table finds nothing, see [`Cluster::health`](sim::Cluster::health).
     Healthy(String),
+    /// So many stores, or more, go on asking for one that none of their regions has a member on.
+    NeedlessLoops {
+        /// How many pairs of asker and asked for.
+        at_least: u64,
+    },
 }
 
 impl fmt::Display for Request {
@@ -165,11 +176,13 @@ impl Query {
             | Query::Replication
             | Query::PlacementRules(_)
             | Query::RuleGroups
-            | Query::PdMetrics => true,
+            | Query::PdMetrics
+            | Query::ReplicationStatus => true,
             Query::InfoTable { .. }
             | Query::TableRegions(_)
             | Query::Precheck(_)
             | Query::Faults
+            | Query::Metrics(_)
             | Query::Help => false,
         }
     }
@@ -208,6 +221,11 @@ impl fmt::Display for Query {
             Query::TableRegions(table) => write!(f, "SHOW TABLE {table} REGIONS;"),
             Query::Precheck(table) => write!(f, "precheck {table}"),
             Query::PdMetrics => f.write_str("metrics pd"),
+            Query::ReplicationStatus => {
+                f.write_str("curl http://pd:2379/pd/api/v1/replication_mode/status")
+            }
+            Query::Metrics(None) => f.write_str("metrics"),
+            Query::Metrics(Some(store)) => write!(f, "metrics store {store}"),
             Query::Help => f.write_str("help"),
         }
     }
@@ -260,6 +278,9 @@ impl fmt::Display for Condition {
                 write!(f, "failed resolves at least {at_least}")
             }
             Condition::Healthy(table) => write!(f, "healthy {table}"),
+            Condition::NeedlessLoops { at_least } => {
+                write!(f, "needless loops at least {at_least}")
+            }
         }
     }
 }
@@ -297,6 +318,7 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::DeleteStore(store) => write!(f, "pd-ctl store delete {store}"),
         Command::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
         Command::SetMaxReplicas(count) => write!(f, "pd-ctl config set max-replicas {count}"),
+        Command::SetReplication(option) => write_replication(f, option),
         Command::AddRemovePeer { region, store } => {
             write!(f, "pd-ctl operator add remove-peer {region} {store}")
         }
@@ -335,6 +357,28 @@ fn write_machine(f: &mut fmt::Formatter<'_>, command: &MachineCommand) -> fmt::R
             let sign = if *by_ms < 0 { "-" } else { "" };
             write!(f, "skew clock of {store} by {sign}{}", Span(by_ms.unsigned_abs()))
         }
+    }
+}
+
+fn write_replication(f: &mut fmt::Formatter<'_>, option: &ReplicationOption) -> fmt::Result {
+    f.write_str("pd-ctl config set replication-mode ")?;
+    match option {
+        ReplicationOption::Mode(mode) => return f.write_str(mode.name()),
+        ReplicationOption::LabelKey(_)
+        | ReplicationOption::Primary(_)
+        | ReplicationOption::Dr(_)
+        | ReplicationOption::PrimaryReplicas(_)
+        | ReplicationOption::DrReplicas(_)
+        | ReplicationOption::WaitStoreTimeout(_) => f.write_str("dr-auto-sync ")?,
+    }
+    match option {
+        ReplicationOption::Mode(_) => Ok(()),
+        ReplicationOption::LabelKey(key) => write!(f, "label-key {key}"),
+        ReplicationOption::Primary(value) => write!(f, "primary {value}"),
+        ReplicationOption::Dr(value) => write!(f, "dr {value}"),
+        ReplicationOption::PrimaryReplicas(count) => write!(f, "primary-replicas {count}"),
+        ReplicationOption::DrReplicas(count) => write!(f, "dr-replicas {count}"),
+        ReplicationOption::WaitStoreTimeout(ms) => write!(f, "wait-store-timeout {}", Span(*ms)),
     }
 }
 

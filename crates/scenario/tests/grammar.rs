@@ -4,7 +4,7 @@
 use scenario::{
     Condition, DEFAULT_LIMIT_MS, Query, Request, Scenario, Text, VERBS, Wait, completions, parse,
 };
-use sim::command::{MachineCommand, SplitPolicy};
+use sim::command::{MachineCommand, ReplicationMode, ReplicationOption, SplitPolicy};
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::pd::operator::OperatorKind;
 use sim::pd::region_check::RegionCheck;
@@ -109,6 +109,14 @@ fn commands() -> Vec<Command> {
         Command::DeleteStore(store),
         Command::CancelDeleteStore(store),
         Command::SetMaxReplicas(3),
+        Command::SetReplication(ReplicationOption::Mode(ReplicationMode::Majority)),
+        Command::SetReplication(ReplicationOption::Mode(ReplicationMode::DrAutoSync)),
+        Command::SetReplication(ReplicationOption::LabelKey("zone".into())),
+        Command::SetReplication(ReplicationOption::Primary("dc1".into())),
+        Command::SetReplication(ReplicationOption::Dr("dc2".into())),
+        Command::SetReplication(ReplicationOption::PrimaryReplicas(2)),
+        Command::SetReplication(ReplicationOption::DrReplicas(1)),
+        Command::SetReplication(ReplicationOption::WaitStoreTimeout(90_000)),
         Command::AddRemovePeer { region, store },
         Command::AddAddLearner { region, store },
         Command::AddTransferLeader { region, store },
@@ -155,6 +163,9 @@ fn queries() -> Vec<Query> {
         Query::Precheck("tpcc.stock".into()),
         Query::PdMetrics,
         Query::Faults,
+        Query::ReplicationStatus,
+        Query::Metrics(None),
+        Query::Metrics(Some(StoreId(5))),
         Query::Help,
     ];
     queries.extend(StoreStatus::ALL.map(Query::StoresShown));
@@ -179,6 +190,7 @@ fn requests() -> Vec<Request> {
         Condition::Ghosts { at_least: 3 },
         Condition::FailedResolves { at_least: 100 },
         Condition::Healthy("tpcc.stock".into()),
+        Condition::NeedlessLoops { at_least: 1 },
     ];
     let limits = [DEFAULT_LIMIT_MS, 600_000, 90_000];
     let waits = conditions.iter().flat_map(|condition| {

@@ -6,10 +6,11 @@ use std::collections::BinaryHeap;
 
 use crate::ids::{Millis, RegionId, StoreId};
 use crate::message::{
-    AskSplit, GetStoreError, RegionHeartbeat, Schedule, SplitId, StoreHeartbeat,
+    AskSplit, GetStoreError, MemberQuestion, RegionHeartbeat, Schedule, SplitId, StoreHeartbeat,
     StoreHeartbeatResponse,
 };
 use crate::network::Envelope;
+use crate::raft_client::ConnectionId;
 use crate::raftstore::Outbox;
 use crate::region::Peer;
 
@@ -42,6 +43,12 @@ pub(crate) enum Item {
     Written(Timer, Box<Outbox>),
     /// A peer on a slow disk is done with applying.
     ApplyDue(Timer),
+    /// A store's question for all stores arrives at PD.
+    AskStores(Life),
+    /// PD's answer: each store that is not a Tombstone, and its address.
+    StoreList(Life, Box<[(StoreId, String)]>),
+    /// A leader's question whether a member's store is gone arrives at PD.
+    AskMember(Box<MemberQuestion>),
     /// The snapshot worker is done with sending.
     SnapshotSent { life: Life, region: RegionId, to: Peer },
     /// A store heartbeat arrives at PD.
@@ -84,9 +91,12 @@ impl Item {
             Item::StoreTick(life)
             | Item::SnapshotSent { life, .. }
             | Item::SplitAnswer(_, _, life)
+            | Item::StoreList(life, _)
             | Item::StoreResponse(_, life) => Some(life.store),
             Item::Schedule(order) => Some(order.target.store),
             Item::GetStore { .. }
+            | Item::AskStores(_)
+            | Item::AskMember(_)
             | Item::AskSplit(..)
             | Item::PdReconnected
             | Item::StoreHeartbeat(..)
@@ -120,8 +130,16 @@ pub(crate) struct Timer {
 pub(crate) struct ConnectionTimer {
     pub(crate) store: StoreId,
     pub(crate) target: StoreId,
+    pub(crate) conn: u8,
     /// Tells this phase of this task from earlier ones.
     pub(crate) serial: u64,
+}
+
+impl ConnectionTimer {
+    /// The task.
+    pub(crate) fn id(self) -> ConnectionId {
+        ConnectionId { target: self.target, conn: self.conn }
+    }
 }
 
 #[derive(Debug)]

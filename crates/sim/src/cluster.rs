@@ -16,7 +16,7 @@ use crate::health::{self, Ailment};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::{Broken, Checker};
 use crate::load::Load;
-use crate::message::{GetStoreError, Schedule, StoreHeartbeat};
+use crate::message::{GetStoreError, MemberQuestion, Schedule, StoreHeartbeat};
 use crate::network::{Body, Envelope};
 use crate::pd::Pd;
 use crate::raft_client::PD_PATIENCE_MS;
@@ -73,7 +73,7 @@ impl Cluster {
             }
         }
         let mut cluster = Cluster {
-            ctx: Context::new(knobs, seed),
+            ctx: Context::new(knobs, setup.cores, seed),
             stores: BTreeMap::new(),
             pd: Pd::new(setup, knobs, first_free_id(setup)),
             tidb: Tidb::new(&setup.tables),
@@ -205,6 +205,15 @@ impl Cluster {
     /// Resolves in all stores that gave no address.
     pub fn failed_resolves(&self) -> u64 {
         self.stores.values().map(Store::failed_resolves).sum()
+    }
+
+    /// Resolve loops that nobody needs any more: who asks, and for whom.
+    pub fn needless_loops(&self) -> Vec<(StoreId, StoreId)> {
+        let loops = |store: &Store| {
+            let targets = store.needless_loops().into_iter();
+            targets.map(|target| (store.id(), target)).collect::<Vec<_>>()
+        };
+        self.stores.values().flat_map(loops).collect()
     }
 
     /// Every region that some running store has a peer of, by ascending id.
@@ -369,6 +378,11 @@ impl Cluster {
             Item::StoreAnswer(timer, answer) => {
                 self.at_store(timer.store, |s, ctx| s.on_store_answer(timer, *answer, ctx));
             }
+            Item::AskStores(life) => self.ask_stores(life),
+            Item::StoreList(life, stores) => self.at_life(life, |store, ctx| {
+                store.on_store_list(stores.into_vec(), ctx);
+            }),
+            Item::AskMember(question) => self.ask_member(&question),
             Item::Written(timer, written) => {
                 self.at_store(timer.store, |store, ctx| store.on_written(timer, *written, ctx));
             }
@@ -377,11 +391,9 @@ impl Cluster {
             }
             Item::SnapshotSent { life, region, to } => self.snapshot_sent(life, region, to),
             Item::StoreHeartbeat(heartbeat, life) => self.store_heartbeat(*heartbeat, life),
-            Item::StoreResponse(response, life) => self.at_store(life.store, |store, ctx| {
-                if let Some(plan) = response.plan.filter(|_| store.life() == life) {
-                    store.on_plan(plan, response.cause, ctx);
-                }
-            }),
+            Item::StoreResponse(response, life) => {
+                self.at_life(life, |store, ctx| store.on_response(*response, ctx));
+            }
             Item::RegionHeartbeat(heartbeat) => {
                 let now = self.ctx.now;
                 let order = self.pd.on_region_heartbeat(now, *heartbeat, &mut self.ctx.events);
@@ -436,6 +448,28 @@ impl Cluster {
         if let Some(store) = self.stores.get_mut(&store).filter(|store| store.is_running()) {
             f(store, &mut self.ctx);
         }
+    }
+
+    /// As [`Cluster::at_store`], unless the process has ended since.
+    fn at_life(&mut self, life: Life, f: impl FnOnce(&mut Store, &mut Context)) {
+        self.at_store(life.store, |store, ctx| {
+            if store.life() == life {
+                f(store, ctx);
+            }
+        });
+    }
+
+    fn ask_stores(&mut self, life: Life) {
+        let answers = self.ctx.network.latency_from_pd(life.store).filter(|_| self.pd.is_serving());
+        if let Some(latency) = answers {
+            let stores = self.pd.addresses().into();
+            self.ctx.schedule(latency, Item::StoreList(life, stores));
+        }
+    }
+
+    fn ask_member(&mut self, question: &MemberQuestion) {
+        self.pd.on_member_question(self.ctx.now, *question, &mut self.ctx.events);
+        self.arm_pd();
     }
 
     fn deliver(&mut self, envelope: Box<Envelope>) {
@@ -497,7 +531,7 @@ impl Cluster {
             && !self.is_paused(to.store);
         self.at_store(life.store, |store, ctx| {
             if store.life() == life {
-                store.on_snapshot_sent(region, to.id, delivered, ctx);
+                store.on_snapshot_sent(region, to, delivered, ctx);
             }
         });
     }
@@ -536,7 +570,7 @@ impl Cluster {
         self.ctx.emit(EventKind::StoreStopped(id), cause);
         // The machine still stands: its kernel resets the connections at once.
         for store in self.stores.values().filter(|store| store.is_running()) {
-            if let Some(timer) = store.client().established(id) {
+            for timer in store.client().established(id) {
                 let latency = self.ctx.network.latency(id, store.id());
                 self.ctx.schedule(latency, Item::ConnectionLost(timer));
             }
@@ -546,6 +580,8 @@ impl Cluster {
 
 /// Folds what PD knows, wants and is doing.
 fn fold_pd(pd: &Pd, digest: &mut Fingerprint) {
+    pd.digest_lost_stores(&mut |number| digest.number(number));
+    pd.replication().digest(&mut |number| digest.number(number));
     digest.number(pd.max_replicas());
     pd.digest_life(&mut |number| digest.number(number));
     digest.number(pd.recovery().step() << 8 | pd.recovery().stage() as u64);

@@ -6,6 +6,7 @@ use crate::fault::{Links, Mishaps};
 use std::fmt;
 
 use crate::ids::{RegionId, StoreId};
+pub use crate::pd::replication::{ReplicationMode, ReplicationOption};
 use crate::region::Key;
 
 /// A request to change the cluster. It may be refused; see [`Refusal`](crate::Refusal).
@@ -85,6 +86,8 @@ pub enum Command {
     CancelDeleteStore(StoreId),
     /// `pd-ctl config set max-replicas N`: changes the count of the default placement rule.
     SetMaxReplicas(u64),
+    /// `pd-ctl config set replication-mode …`: DR Auto-Sync, and its options.
+    SetReplication(ReplicationOption),
     /// `pd-ctl operator add remove-peer R S`.
     AddRemovePeer {
         /// The region.

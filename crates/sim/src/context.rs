@@ -19,6 +19,8 @@ use crate::release::Knobs;
 pub(crate) struct Context {
     pub(crate) now: Millis,
     pub(crate) knobs: Knobs,
+    /// Cores of each TiKV's machine.
+    pub(crate) cores: u64,
     pub(crate) prng: Prng,
     pub(crate) agenda: Agenda,
     pub(crate) network: Network,
@@ -37,10 +39,11 @@ pub(crate) struct Context {
 
 impl Context {
     /// A context at the start of a run.
-    pub(crate) fn new(knobs: Knobs, seed: u64) -> Context {
+    pub(crate) fn new(knobs: Knobs, cores: u64, seed: u64) -> Context {
         Context {
             now: Millis::ZERO,
             knobs,
+            cores,
             prng: Prng::new(seed),
             agenda: Agenda::default(),
             network: Network::default(),

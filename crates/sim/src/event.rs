@@ -11,6 +11,7 @@ use crate::health::Ailment;
 use crate::ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
 use crate::invariants::Broken;
 use crate::message::{GetStoreError, PeerChange};
+use crate::pd::replication::DrState;
 use crate::region::{Peer, Region};
 use crate::store::StoreStatus;
 
@@ -171,7 +172,7 @@ pub enum EventKind {
         to: u64,
     },
 
-    /// A store learnt another's address from PD.
+    /// A store learnt another's address.
     Resolved {
         /// Who asked.
         store: StoreId,
@@ -179,6 +180,20 @@ pub enum EventKind {
         target: StoreId,
         /// The answer.
         address: String,
+        /// Whether it came from the cache, without a question to PD.
+        cached: bool,
+    },
+    /// A question to PD for an address failed in gRPC, and is asked again in a second while every
+    /// other connection of the process waits. TiKV: `pd_client/src/util.rs:sync_request`.
+    PdRequestFailed {
+        /// Who asked.
+        store: StoreId,
+        /// For whom.
+        target: StoreId,
+        /// What failed.
+        error: GetStoreError,
+        /// Which try of ten.
+        attempt: u64,
     },
     /// A store asked PD for another's address and got none.
     ResolveFailed {
@@ -186,6 +201,8 @@ pub enum EventKind {
         store: StoreId,
         /// For whom.
         target: StoreId,
+        /// On which of the connections between the two, from 0.
+        conn: u8,
         /// PD's answer.
         error: GetStoreError,
         /// What the raft client made of it.
@@ -247,6 +264,22 @@ pub enum EventKind {
     StoreRegistered(StoreId),
     /// A tombstone's record was erased: PD no longer knows the id.
     StoreErased(StoreId),
+    /// DR Auto-Sync entered a state. PD: `drSwitchTo…`.
+    DrStateSwitched {
+        /// The state.
+        state: DrState,
+        /// The stores that may be talked to; empty for all.
+        available: Vec<StoreId>,
+    },
+    /// A store learnt of a state of DR Auto-Sync, and sends to the available stores only.
+    ReplicationUpdated {
+        /// The store.
+        store: StoreId,
+        /// The state; `None` in mode majority.
+        state: Option<DrState>,
+        /// The stores that it sends to; empty for all.
+        available: Vec<StoreId>,
+    },
     /// PD's `max-replicas` changed.
     MaxReplicasSet(u64),
     /// PD forgot every region; the cache fills again from region heartbeats.
@@ -420,11 +453,11 @@ pub enum DestroyReason {
 /// What a raft client made of a failed resolve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResolveVerdict {
-    /// It will ask again in 5 s, and logged an error.
+    /// It will ask again after a pause, and logged an error.
     RetryLoud,
-    /// It will ask again in 5 s, and logged a warning (the first in 60 s).
+    /// It will ask again after a pause, and logged a warning (the first in 60 s).
     RetryWarned,
-    /// It will ask again in 5 s, and logged nothing.
+    /// It will ask again after a pause, and logged nothing.
     RetryQuiet,
     /// It will not dial the store again until restart.
     Blacklisted,
@@ -453,6 +486,9 @@ pub enum OperatorName {
     FixDemoteVoter,
     /// A joint configuration that nobody left.
     LeaveJointState,
+    /// A member on a store that PD has given up, which the leader asked about. In no release:
+    /// proposed for tikv#18440.
+    RemoveLostPeer,
     /// One store leads many more regions than another.
     BalanceLeader,
     /// `operator add remove-peer`.
@@ -483,6 +519,7 @@ impl OperatorName {
             OperatorName::FixPeerRole => "fix-peer-role",
             OperatorName::FixDemoteVoter => "fix-demote-voter",
             OperatorName::LeaveJointState => "leave-joint-state",
+            OperatorName::RemoveLostPeer => "remove-lost-peer",
             OperatorName::BalanceLeader => "balance-leader",
             OperatorName::AdminRemovePeer => "admin-remove-peer",
             OperatorName::AdminAddLearner => "admin-add-learner",

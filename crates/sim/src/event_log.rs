@@ -74,12 +74,15 @@ impl EventKind {
             | E::TombstoneRefused { .. }
             | E::EntriesLost { .. }
             | E::Resolved { .. }
+            | E::PdRequestFailed { .. }
             | E::ResolveFailed { .. }
             | E::Connected { .. }
             | E::ConnectTimedOut { .. }
             | E::ConnectionAborted { .. }
             | E::UnreachableBroadcast { .. }
             | E::MaxReplicasSet(_)
+            | E::DrStateSwitched { .. }
+            | E::ReplicationUpdated { .. }
             | E::RegionCacheReset
             | E::LeaderKnown { .. }
             | E::OperatorCreated { .. }

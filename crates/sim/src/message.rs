@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ids::{EventId, PeerId, RegionId, StoreId};
+use crate::pd::replication::DrStatus;
 use crate::region::{Key, Peer, Region, RegionEpoch};
 
 /// A region leader's report to PD: every 60 s, and at once when leader or membership changed.
@@ -108,6 +109,9 @@ pub struct StoreHeartbeat {
     /// What unsafe recovery asked for. A heartbeat that carries one does not refresh PD's
     /// last-heartbeat time (PD: `grpc_service.go:StoreHeartbeat`).
     pub report: Option<StoreReport>,
+    /// The state of DR Auto-Sync that the store is in; 0 for none.
+    /// kvproto: `StoreDRAutoSyncStatus.state_id`.
+    pub replication: u64,
 }
 
 /// All peers of one store, for one step of unsafe recovery. kvproto: `pdpb.StoreReport`.
@@ -145,6 +149,8 @@ pub struct StoreHeartbeatResponse {
     pub plan: Option<RecoveryPlan>,
     /// The event that made PD send the plan (the stage's start).
     pub cause: Option<EventId>,
+    /// The state of DR Auto-Sync; `None` in mode majority.
+    pub replication: Option<Arc<DrStatus>>,
 }
 
 /// What one store shall do in one stage of unsafe recovery. kvproto: `pdpb.RecoveryPlan`.
@@ -182,6 +188,20 @@ pub struct DemotePlan {
     pub region: RegionId,
     /// The peers, as the newest report has them.
     pub failed_voters: Vec<Peer>,
+}
+
+/// A region leader asks PD about a member whose store PD does not know. In no release: proposed
+/// for tikv#18440.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberQuestion {
+    /// The region.
+    pub region: RegionId,
+    /// Its epoch as the leader has it.
+    pub epoch: RegionEpoch,
+    /// The member.
+    pub member: Peer,
+    /// The failed resolve that made the leader ask.
+    pub cause: EventId,
 }
 
 /// Why PD gave no address for a store. PD: `grpc_service.go:GetStore`.

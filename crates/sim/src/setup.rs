@@ -19,6 +19,9 @@ pub struct Setup {
     pub tables: Vec<TableSetup>,
     /// PD's `max-replicas`: the count of the default placement rule.
     pub max_replicas: u64,
+    /// Cores of each TiKV's machine, which decide how many connections two stores keep from 8.5.4
+    /// on; 0 if nobody cares. With fewer than 16 there is one, as on the machines of tikv#18440.
+    pub cores: u64,
 }
 
 /// A store at the start of a run.

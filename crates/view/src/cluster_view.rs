@@ -49,6 +49,8 @@ pub struct Headline {
     pub tables: usize,
     /// Resolve attempts that gave no address, since the beginning.
     pub failed_resolves: u64,
+    /// Resolve loops that still run although no region of the asker has a member there.
+    pub needless_loops: usize,
     /// Members that will never answer.
     pub ghost_peers: usize,
     /// Regions that no peer leads.

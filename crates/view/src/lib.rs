@@ -15,6 +15,7 @@ pub mod knob;
 pub mod lang;
 pub mod layout;
 pub mod log;
+pub mod metrics;
 pub mod phrases;
 pub mod project;
 pub mod summary;

@@ -6,6 +6,7 @@
 //! that PD cannot find, a store that is only disconnected.
 
 mod book;
+mod connections;
 mod pd;
 mod tidb;
 mod tikv;
@@ -130,7 +131,7 @@ pub fn lines(event: &Event, knobs: &Knobs) -> Vec<LogLine> {
 
 /// How many lines an event leaves; cheaper than to write them.
 pub fn count(event: &Event, knobs: &Knobs) -> u64 {
-    match tikv::resolve_lines(event, knobs) {
+    match connections::resolve_lines(event, knobs) {
         Some(count) => count,
         None => lines(event, knobs).len() as u64,
     }

@@ -40,6 +40,10 @@ pub fn headline(headline: &Headline, lang: Lang) -> String {
         let n = headline.failed_resolves;
         parts.push(counted(n, lang, "failed resolve", "failed resolves", "次解析失败"));
     }
+    if 0 < headline.needless_loops {
+        let n = headline.needless_loops as u64;
+        parts.push(counted(n, lang, "needless loop", "needless loops", "个无用的解析循环"));
+    }
     if 0 < headline.ghost_peers {
         let n = headline.ghost_peers as u64;
         parts.push(counted(n, lang, "ghost peer", "ghost peers", "个 ghost peer"));
@@ -198,6 +202,7 @@ mod tests {
             tables_unavailable: 1,
             tables: 4,
             failed_resolves: 214,
+            needless_loops: 0,
             ghost_peers: 9,
             leaderless: 0,
         };

@@ -87,6 +87,7 @@ fn headline(cluster: &Cluster, tables: &[TableRow], rows: &[Rc<Row>]) -> Headlin
         tables_unavailable: wanted.clone().filter(|table| !table.is_ready()).count(),
         tables: wanted.count(),
         failed_resolves: cluster.failed_resolves(),
+        needless_loops: cluster.needless_loops().len(),
         ghost_peers: cluster.ghost_peers().len(),
         // The first elections take a moment; until then nobody would miss a leader.
         leaderless: match cluster.now() {

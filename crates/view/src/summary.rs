@@ -32,10 +32,27 @@ pub struct WorldSummary {
     pub failed_resolves: u64,
     /// PD's counts of regions by what is the matter, under the names by which it exports them.
     pub regions: BTreeMap<&'static str, u64>,
+    /// What the running stores count of their resolves, by store.
+    pub resolves: BTreeMap<u64, ResolveSummary>,
     /// How many lines the log has.
     pub log_lines: u64,
     /// Invariants.
     pub invariants: InvariantSummary,
+}
+
+/// What one store's process counts; see [`crate::metrics`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ResolveSummary {
+    /// Addresses found.
+    pub success: u64,
+    /// Resolves that found none.
+    pub failed: u64,
+    /// Of these, those that PD answered with a tombstone.
+    pub tombstone: u64,
+    /// Of these, those for a store that PD does not know.
+    pub not_found: u64,
+    /// For whom it goes on asking although no region of it has a member there.
+    pub needless_loops: Vec<u64>,
 }
 
 /// How one knob is set.
@@ -126,6 +143,7 @@ impl WorldSummary {
             ghost_peers: ghosts(cluster),
             failed_resolves: cluster.failed_resolves(),
             regions: region_counts(cluster),
+            resolves: resolves(cluster),
             log_lines: cluster.events().iter().map(|event| log::count(event, &knobs)).sum(),
             invariants: InvariantSummary { held: broken.is_empty(), broken },
         }
@@ -169,6 +187,21 @@ fn tables(cluster: &Cluster) -> Vec<TableSummary> {
             progress: table.progress_bp as f64 / 10_000.0,
         })
         .collect()
+}
+
+fn resolves(cluster: &Cluster) -> BTreeMap<u64, ResolveSummary> {
+    let running = cluster.stores().filter(|store| store.is_running());
+    let summary = |store: &sim::raftstore::Store| {
+        let counts = store.client().metrics().resolves;
+        ResolveSummary {
+            success: counts.success,
+            failed: counts.failed,
+            tombstone: counts.tombstone,
+            not_found: counts.not_found,
+            needless_loops: store.needless_loops().into_iter().map(|store| store.0).collect(),
+        }
+    };
+    running.map(|store| (store.id().0, summary(store))).collect()
 }
 
 fn ghosts(cluster: &Cluster) -> Vec<GhostSummary> {

@@ -154,6 +154,7 @@ fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> S
         | C::DeleteStore(_)
         | C::CancelDeleteStore(_)
         | C::SetMaxReplicas(_)
+        | C::SetReplication(_)
         | C::RemoveOperator(_) => "Success!".to_owned(),
         C::SetTiflashReplica { table, .. } => {
             answer::replicas_altered(&session.run().worlds()[world].cluster, table, lang)
@@ -210,6 +211,8 @@ fn answer_query(
         Query::TableRegions(table) => answer::table_regions(cluster, table),
         Query::Precheck(table) => answer::precheck(cluster, table, lang),
         Query::PdMetrics => Ok(answer::metrics(cluster)),
+        Query::ReplicationStatus => Ok(answer::replication_status(cluster)),
+        Query::Metrics(store) => view::metrics::text(cluster, *store),
         Query::Help => Ok(help(lang)),
     };
     match answer {

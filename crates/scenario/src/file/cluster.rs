@@ -1,6 +1,7 @@
-//! The cluster of a scenario file: `max-replicas`, `store`, `table` and `region`.
+//! The cluster of a scenario file: `max-replicas`, `cores`, `store`, `table` and `region`.
 //!
 //! ```text
+//! cores COUNT
 //! store ID tikv|tiflash zone Z address HOST:PORT [heartbeat SPAN] [label KEY VALUE]…
 //!     [offline|tombstone] [stopped]
 //! table ID DB.NAME [tiflash COUNT] [available]
@@ -29,6 +30,7 @@ use crate::grammar::words::{Word, Words, hex, number, table_name};
 pub(super) struct Cluster {
     setup: Setup,
     max_replicas_at: Option<Place>,
+    cores_at: Option<Place>,
     stores_at: BTreeMap<StoreId, Place>,
     tables_at: BTreeMap<TableId, Place>,
     regions_at: BTreeMap<RegionId, Place>,
@@ -52,6 +54,19 @@ impl Cluster {
             return Err(twice(first));
         }
         self.setup.max_replicas = words.count("a number of replicas, such as `3`")?;
+        words.finish()
+    }
+
+    /// The cores of each TiKV's machine; unless told, as few as make one connection.
+    pub(super) fn cores(
+        &mut self,
+        first: Word<'_>,
+        mut words: Words<'_>,
+    ) -> Result<(), ParseError> {
+        if self.cores_at.replace(place(first)).is_some() {
+            return Err(twice(first));
+        }
+        self.setup.cores = words.count("a number of cores, such as `16`")?;
         words.finish()
     }
 

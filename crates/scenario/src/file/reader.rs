@@ -62,7 +62,7 @@ struct Reader {
 const RELEASES: [Release; 2] = [Release::V8_5_2, Release::V8_5_8];
 
 const HEADER: &str = "`scenario`, `title`, `opening`, `seed`, `end`, `releases`, `max-replicas`, \
-                      `store`, `table`, `region` or `step`";
+                      `cores`, `store`, `table`, `region` or `step`";
 
 impl Reader {
     fn line(&mut self, number: usize, line: &str, mut words: Words<'_>) -> Result<(), ParseError> {
@@ -150,6 +150,7 @@ impl Reader {
             "end" => self.end.replace(Millis(words.span()?)).is_none(),
             "releases" => self.releases.replace(pair(&mut words)?).is_none(),
             "max-replicas" => return self.cluster.max_replicas(first, words),
+            "cores" => return self.cluster.cores(first, words),
             "store" => return self.cluster.store(words),
             "table" => return self.cluster.table(words),
             "region" => return self.cluster.region(words),

@@ -13,8 +13,8 @@ const STATE: &str = "`Up`, `Offline`, `Tombstone` or `unknown`";
 pub(crate) fn condition(words: &mut Words<'_>) -> Result<Condition, ParseError> {
     let what = "`recovery finished`, `recovery failed`, `available TABLE`, `no learners \
                 TABLE`, `healthy TABLE`, `disconnected STORES`, `all regions led`, `store \
-                STORE is STATE`, `STORE black-lists STORE`, `ghosts at least N` or `failed \
-                resolves at least N`";
+                STORE is STATE`, `STORE black-lists STORE`, `ghosts at least N`, `failed \
+                resolves at least N` or `needless loops at least N`";
     if words.peek().is_some_and(|word| word.text.starts_with(|c: char| c.is_ascii_digit())) {
         return blacklisted(words);
     }
@@ -38,6 +38,10 @@ pub(crate) fn condition(words: &mut Words<'_>) -> Result<Condition, ParseError> 
         "failed" => {
             words.keyword("resolves", "`resolves`, as in `failed resolves at least 100`")?;
             Ok(Condition::FailedResolves { at_least: at_least(words)? })
+        }
+        "needless" => {
+            words.keyword("loops", "`loops`, as in `needless loops at least 1`")?;
+            Ok(Condition::NeedlessLoops { at_least: at_least(words)? })
         }
         _ => Err(word.expected(what)),
     }

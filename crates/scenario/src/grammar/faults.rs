@@ -1,4 +1,4 @@
-//! What no tool of TiKV's does: faults, load, and the script's own waiting.
+//! What no tool of TiKV's does: faults, load, the script's own waiting, and a look at metrics.
 
 use sim::Command;
 use sim::command::MachineCommand;
@@ -34,6 +34,7 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "precheck" => precheck(words).map(Request::Query),
         "metrics" => metrics(words).map(Request::Query),
         "wait" => wait(words).map(Request::Wait),
+        "curl" => curl(words).map(Request::Query),
         _ => return None,
     })
 }
@@ -102,6 +103,31 @@ fn skew_clock(words: &mut Words<'_>) -> Result<MachineCommand, ParseError> {
     let by_ms = words.signed_span()?;
     words.finish()?;
     Ok(MachineCommand::SkewClock { store, by_ms })
+}
+
+/// The one address of PD's HTTP interface that is modelled, whatever PD's name.
+fn curl(words: &mut Words<'_>) -> Result<Query, ParseError> {
+    let what = "`http://pd:2379/pd/api/v1/replication_mode/status`";
+    let url = words.word(what)?;
+    words.finish()?;
+    match url.text.ends_with("/pd/api/v1/replication_mode/status") {
+        true => Ok(Query::ReplicationStatus),
+        false => Err(url.expected(what)),
+    }
+}
+
+fn metrics(words: &mut Words<'_>) -> Result<Query, ParseError> {
+    if words.is_empty() {
+        return Ok(Query::Metrics(None));
+    }
+    if words.skip("pd") {
+        words.finish()?;
+        return Ok(Query::PdMetrics);
+    }
+    words.keyword("store", "`store` or `pd`, as in `metrics store 5`")?;
+    let store = words.store()?;
+    words.finish()?;
+    Ok(Query::Metrics(Some(store)))
 }
 
 fn lose(words: &mut Words<'_>) -> Result<Command, ParseError> {
@@ -218,12 +244,6 @@ fn precheck(words: &mut Words<'_>) -> Result<Query, ParseError> {
     let table = table_name(words.word(A_TABLE)?)?;
     words.finish()?;
     Ok(Query::Precheck(table))
-}
-
-fn metrics(words: &mut Words<'_>) -> Result<Query, ParseError> {
-    words.keyword("pd", "`pd`, as in `metrics pd`")?;
-    words.finish()?;
-    Ok(Query::PdMetrics)
 }
 
 fn wait(words: &mut Words<'_>) -> Result<Wait, ParseError> {

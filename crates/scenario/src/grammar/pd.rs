@@ -2,7 +2,7 @@
 //!
 //! Usages and messages are those of PD's `tools/pd-ctl/pdctl/command`.
 
-use sim::command::SplitPolicy;
+use sim::command::{ReplicationMode, ReplicationOption, SplitPolicy};
 use sim::region::Key;
 mod show;
 
@@ -162,10 +162,16 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
     let verb = subcommand(words, "config [command]")?;
     match verb.text {
         "set" => {
-            words.keyword("max-replicas", "`max-replicas`, the one option that is modelled")?;
-            let count = words.count("a number of replicas, such as `3`")?;
+            let option = words.word("`max-replicas` or `replication-mode`")?;
+            let command = match option.text {
+                "max-replicas" => {
+                    Command::SetMaxReplicas(words.count("a number of replicas, such as `3`")?)
+                }
+                "replication-mode" => Command::SetReplication(replication(words)?),
+                _ => return Err(option.expected("`max-replicas` or `replication-mode`")),
+            };
             no_more(words, "config set <option> <value> [flags]")?;
-            Ok(Request::Command(Command::SetMaxReplicas(count)))
+            Ok(Request::Command(command))
         }
         "show" => {
             words.keyword("replication", "`replication`, the one section that is modelled")?;
@@ -175,6 +181,36 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
         "placement-rules" => show::placement_rules(words).map(Request::Query),
         _ => Err(unknown(verb, "pd-ctl config", &["set", "show", "placement-rules"])),
     }
+}
+
+/// What follows `config set replication-mode`.
+fn replication(words: &mut Words<'_>) -> Result<ReplicationOption, ParseError> {
+    let what = "`majority` or `dr-auto-sync`";
+    let mode = words.word(what)?;
+    match mode.text {
+        "majority" => return Ok(ReplicationOption::Mode(ReplicationMode::Majority)),
+        "dr-auto-sync" => {}
+        _ => return Err(mode.expected(what)),
+    }
+    let what = "`label-key`, `primary`, `dr`, `primary-replicas`, `dr-replicas` or \
+                `wait-store-timeout`";
+    let Some(option) = words.next() else {
+        return Ok(ReplicationOption::Mode(ReplicationMode::DrAutoSync));
+    };
+    let replicas = "a number of replicas, such as `2`";
+    Ok(match option.text {
+        "label-key" => ReplicationOption::LabelKey(label(words)?),
+        "primary" => ReplicationOption::Primary(label(words)?),
+        "dr" => ReplicationOption::Dr(label(words)?),
+        "primary-replicas" => ReplicationOption::PrimaryReplicas(words.count(replicas)?),
+        "dr-replicas" => ReplicationOption::DrReplicas(words.count(replicas)?),
+        "wait-store-timeout" => ReplicationOption::WaitStoreTimeout(words.span()?),
+        _ => return Err(option.expected(what)),
+    })
+}
+
+fn label(words: &mut Words<'_>) -> Result<String, ParseError> {
+    Ok(words.word("a label, such as `zone` or `dc1`")?.text.to_owned())
 }
 
 fn parse_member(words: &mut Words<'_>) -> Result<Request, ParseError> {

@@ -134,6 +134,10 @@ pub const VERBS: &[Verb] = &[
         "cancel a region's operator", "取消某个 Region 的 operator"),
     Verb::new(Tool::PdCtl, "config set max-replicas", "COUNT",
         "change how many voters a region should have", "修改每个 Region 的副本数"),
+    Verb::new(Tool::PdCtl, "config set replication-mode", "majority|dr-auto-sync [OPTION VALUE]",
+        "let two data centres have everything, or a majority", "设置数据复制模式"),
+    Verb::new(Tool::Playground, "curl http://pd:2379/pd/api/v1/replication_mode/status", "",
+        "the state of DR Auto-Sync", "查看 DR Auto-Sync 的状态"),
     Verb::new(Tool::PdCtl, "config show replication", "",
         "how many replicas there are to be", "查看副本配置"),
     Verb::new(Tool::PdCtl, "config placement-rules show", "[--group=GROUP]",
@@ -180,6 +184,11 @@ pub const VERBS: &[Verb] = &[
         "wait until so many members will never answer", "等待出现这么多 ghost"),
     Verb::new(Tool::Script, "wait until failed resolves at least", "N [for at most SPAN]",
         "wait until so many resolves gave no address", "等待这么多次解析失败"),
+    Verb::new(Tool::Script, "wait until needless loops at least", "N [for at most SPAN]",
+        "wait until so many stores ask for one they have no member on",
+        "等待出现至少 N 个已无人需要的解析循环"),
+    Verb::new(Tool::Playground, "metrics", "[store STORE]",
+        "what stores count of resolves and dropped messages", "查看 store 的地址解析与丢弃消息计数"),
     Verb::new(Tool::Script, "help", "", "this list", "显示本列表"),
 ];
 
@@ -191,6 +200,7 @@ pub(super) const PD_FIRST_WORDS: &[&str] =
 pub(super) const FIRST_WORDS: &[&str] = &[
     "alter",
     "config",
+    "curl",
     "cut",
     "delay",
     "drop",

@@ -61,6 +61,9 @@ pub(super) fn judge(condition: &Condition, cluster: &Cluster) -> Verdict {
         Condition::FailedResolves { at_least } => {
             Verdict::of(*at_least <= cluster.failed_resolves())
         }
+        Condition::NeedlessLoops { at_least } => {
+            Verdict::of(*at_least <= cluster.needless_loops().len() as u64)
+        }
     }
 }
 

@@ -31,7 +31,7 @@ impl Drafter<'_> {
         let tables = self.tables(count(&stores, Engine::TiFlash));
         let max_replicas = self.dice.between(1, count(&stores, Engine::TiKv).min(5));
         let regions = self.regions(&stores, &tables, max_replicas);
-        Setup { stores, regions, tables, max_replicas }
+        Setup { stores, regions, tables, max_replicas, cores: 0 }
     }
 
     fn stores(&mut self) -> Vec<StoreSetup> {

@@ -403,7 +403,8 @@ fn buried_while_drained(cluster: &Cluster) -> Vec<Found> {
 fn loops_for_erased(cluster: &Cluster) -> Vec<Found> {
     let mut found = Vec::new();
     for store in cluster.stores().filter(|store| store.is_running()) {
-        for (target, connection) in store.client().connections() {
+        for (id, connection) in store.client().connections() {
+            let target = id.target;
             if 0 < connection.failures && !cluster.pd().stores().contains_key(&target) {
                 let what = format!("store {} goes on to resolve {target}", store.id());
                 found.push(Found { finding: Finding::LoopForErasedStore, what });

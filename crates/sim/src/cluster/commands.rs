@@ -54,6 +54,7 @@ impl Cluster {
             | Command::DeleteStore(_)
             | Command::CancelDeleteStore(_)
             | Command::SetMaxReplicas(_)
+            | Command::SetReplication(_)
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }
@@ -151,6 +152,7 @@ impl Cluster {
             | Command::DeleteStore(_)
             | Command::CancelDeleteStore(_)
             | Command::SetMaxReplicas(_)
+            | Command::SetReplication(_)
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }

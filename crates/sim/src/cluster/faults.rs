@@ -132,10 +132,10 @@ impl Cluster {
         }
     }
 
-    /// The connection between two stores will be looked at when its keepalive is due.
+    /// The connections between two stores will be looked at when their keepalive is due.
     fn watch_connection(&mut self, store: StoreId, target: StoreId) {
-        let timer = self.stores.get(&store).and_then(|s| s.client().established(target));
-        if let Some(timer) = timer {
+        let timers = self.stores.get(&store).map(|s| s.client().established(target));
+        for timer in timers.unwrap_or_default() {
             self.ctx.schedule(KEEPALIVE, Item::KeepaliveExpired(timer));
         }
     }
@@ -166,8 +166,8 @@ impl Cluster {
         }
         let targets: Vec<StoreId> = self.stores.keys().copied().collect();
         for target in targets {
-            let timer = self.stores.get(&id).and_then(|store| store.client().established(target));
-            if let Some(timer) = timer {
+            let timers = self.stores.get(&id).map(|store| store.client().established(target));
+            for timer in timers.unwrap_or_default() {
                 self.ctx.schedule(0, Item::ConnectionLost(timer));
             }
         }

@@ -115,7 +115,8 @@ fn every_key_led(cluster: &Cluster) -> Option<Broken> {
 fn known_stores_resolve(cluster: &Cluster) -> Vec<Broken> {
     let mut broken = Vec::new();
     for store in cluster.stores().filter(|store| store.is_running()) {
-        for (target, connection) in store.client().connections() {
+        for (connection_id, connection) in store.client().connections() {
+            let target = connection_id.target;
             let known = cluster.pd().stores().get(&target);
             let has_address = known.is_some_and(|record| record.state != StoreState::Tombstone);
             if has_address && RESOLVES_IN_VAIN < connection.failures {

@@ -63,6 +63,7 @@ fn setup(learner: bool) -> Setup {
             available: false,
         }],
         max_replicas: 2,
+        cores: 0,
     }
 }
 

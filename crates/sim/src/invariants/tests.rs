@@ -244,7 +244,7 @@ fn cluster(end: &[u8]) -> Cluster {
         size_mib: 1,
     };
     let (stores, regions) = (vec![store(1), store(2)], vec![region]);
-    let setup = Setup { stores, regions, tables: Vec::new(), max_replicas: 2 };
+    let setup = Setup { stores, regions, tables: Vec::new(), max_replicas: 2, cores: 0 };
     let knobs = Release::V8_5_8.knobs();
     let mut cluster = Cluster::new(&setup, knobs, 1).expect("it can be built");
     cluster.advance(Millis(SECOND));

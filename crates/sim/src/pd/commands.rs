@@ -41,7 +41,7 @@ impl Pd {
             Command::DeleteStore(store) => self.check_delete(*store),
             Command::CancelDeleteStore(store) => self.check_cancel_delete(*store),
             Command::SetMaxReplicas(0) => Err(Refusal::MaxReplicasZero),
-            Command::SetMaxReplicas(_) => Ok(()),
+            Command::SetMaxReplicas(_) | Command::SetReplication(_) => Ok(()),
             Command::AddRemovePeer { region, store } => {
                 self.check_remove_peer(now, *region, *store)
             }
@@ -100,6 +100,9 @@ impl Pd {
                 self.set_state(now, *store, StoreState::Up, cause, events);
             }
             Command::SetMaxReplicas(count) => self.set_max_replicas(now, *count, cause, events),
+            Command::SetReplication(option) => {
+                self.replication.set(now, option, cause, &mut self.ids, events);
+            }
             Command::AddRemovePeer { region, store } => {
                 let peer = self.member(*region, *store).expect("checked: it has a peer there");
                 let change = Change::Remove(peer);

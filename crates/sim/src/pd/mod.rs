@@ -16,10 +16,12 @@ pub mod leader;
 #[cfg(test)]
 mod leader_tests;
 mod limits;
+mod lost_stores;
 pub mod operator;
 mod patrol;
 mod ranges;
 pub mod region_check;
+pub mod replication;
 pub mod region_tree;
 pub mod rules;
 #[cfg(test)]
@@ -52,9 +54,11 @@ use balance_leader::BalanceLeader;
 use fit::RegionFit;
 use leader::{Collecting, Disk, Presence};
 use limits::StoreLimits;
+use lost_stores::LostStores;
 use operator::{Occasion, Operator, Operators};
 use patrol::Patrol;
 use region_tree::{RegionInfo, RegionTree};
+use replication::Replication;
 use rules::{Rule, RuleSet};
 use store_check::STORE_CHECK_MS;
 use stores::{IdAllocator, StoreRecord, StoreTable};
@@ -74,6 +78,8 @@ pub struct Pd {
     /// The name last told for each store.
     shown: BTreeMap<StoreId, StoreStatus>,
     next_store_check: Millis,
+    lost_stores: LostStores,
+    replication: Replication,
 
     regions: RegionTree,
     rules: RuleSet,
@@ -114,6 +120,8 @@ impl Pd {
             stores,
             shown,
             next_store_check: Millis::ZERO.after(STORE_CHECK_MS),
+            lost_stores: LostStores::default(),
+            replication: Replication::default(),
             regions,
             rules,
             recovery: UnsafeRecovery::new(knobs),
@@ -175,6 +183,7 @@ impl Pd {
         };
         self.shown.insert(meta.id, record.status(now));
         self.stores.insert(meta.id, record);
+        self.lost_stores.register(meta.id);
         self.mark_store(now, meta.id, registered);
         Ok(())
     }
@@ -208,7 +217,8 @@ impl Pd {
         let store = heartbeat.store;
         let known = self.stores.get_mut(&store).filter(|s| s.state != StoreState::Tombstone);
         let Some(record) = known.filter(|_| self.presence == Presence::Serving) else {
-            return StoreHeartbeatResponse { plan: None, cause: None };
+            let replication = self.replication.status().cloned();
+            return StoreHeartbeatResponse { plan: None, cause: None, replication };
         };
         if heartbeat.report.is_none() {
             record.last_heartbeat = Some(now);
@@ -216,11 +226,13 @@ impl Pd {
             self.disk.note_heartbeat(now, store);
             self.notice_status(now, store, None, events);
         }
+        self.replication.acknowledge(store, heartbeat.replication);
         let seen = events.all().len();
         let env = RecoveryEnv { stores: &self.stores, ids: &mut self.ids, events };
         let (plan, cause) = self.recovery.on_store_heartbeat(now, store, heartbeat.report, env);
         self.after_recovery(now, seen, events);
-        StoreHeartbeatResponse { plan, cause }
+        let replication = self.replication.status().cloned();
+        StoreHeartbeatResponse { plan, cause, replication }
     }
 
     /// A region leader's heartbeat: what it says goes into the cache unless it is stale; the answer
@@ -273,8 +285,8 @@ impl Pd {
         let may_act = self.may_patrol();
         let patrol = if may_act { self.patrol.next_due(self.may_schedule()) } else { None };
         let balance = may_act.then_some(self.balance.due);
-        let store_check = Some(self.next_store_check);
-        [store_check, self.operators.next_push(), patrol, balance, self.life_due()]
+        let due = [Some(self.next_store_check), self.replication.next_due(), self.life_due()];
+        [due[0], due[1], due[2], self.operators.next_push(), patrol, balance]
             .into_iter()
             .flatten()
             .min()
@@ -293,6 +305,7 @@ impl Pd {
             self.next_store_check = self.next_store_check.after(STORE_CHECK_MS);
             self.check_stores(now, events);
         }
+        self.replication.tick(now, &self.stores, &self.regions, &mut self.ids, events);
         self.push_operators(now, events, &mut out);
         self.patrol_regions(now, events, &mut out);
         self.balance_leaders(now, events, &mut out);
@@ -388,6 +401,11 @@ impl Pd {
         self.regions.in_range(start, end)
     }
 
+    /// What decides the future of members on stores it has no record of, for the fingerprint.
+    pub(crate) fn digest_lost_stores(&self, fold: &mut impl FnMut(u64)) {
+        self.lost_stores.digest(fold);
+    }
+
     /// How many regions of its cache have a member on the store.
     pub fn region_count_on(&self, store: StoreId) -> u64 {
         self.regions.count_on(store)
@@ -422,6 +440,11 @@ impl Pd {
     /// Unsafe recovery.
     pub fn recovery(&self) -> &UnsafeRecovery {
         &self.recovery
+    }
+
+    /// DR Auto-Sync.
+    pub fn replication(&self) -> &Replication {
+        &self.replication
     }
 
     /// The first thing that keeps PD from repairing a region.

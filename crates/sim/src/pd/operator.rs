@@ -70,6 +70,7 @@ fn classify(name: OperatorName) -> (OperatorKind, Priority) {
         | OperatorName::RemoveUnhealthyOrphanPeer
         | OperatorName::ReplaceDownPeerWithOrphanPeer
         | OperatorName::RemoveReplacedOrphanPeer
+        | OperatorName::RemoveLostPeer
         | OperatorName::FixPeerRole
         | OperatorName::FixDemoteVoter => (OperatorKind::Region, Priority::Medium),
         OperatorName::LeaveJointState => (OperatorKind::Region, Priority::High),

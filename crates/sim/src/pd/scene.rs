@@ -54,6 +54,7 @@ impl Scene {
             regions: Vec::<RegionSetup>::new(),
             tables: vec![table],
             max_replicas,
+            cores: 0,
         };
         Scene {
             pd: Pd::new(&setup, Release::V8_5_2.knobs(), 60_001),
@@ -160,7 +161,8 @@ impl Scene {
         store: u64,
         report: Option<StoreReport>,
     ) -> StoreHeartbeatResponse {
-        let heartbeat = StoreHeartbeat { store: StoreId(store), region_count: 1, report };
+        let (store, replication) = (StoreId(store), 0);
+        let heartbeat = StoreHeartbeat { store, region_count: 1, report, replication };
         self.pd.on_store_heartbeat(self.now, heartbeat, &mut self.events)
     }
 

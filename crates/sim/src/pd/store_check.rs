@@ -57,6 +57,7 @@ impl Pd {
         );
         self.shown.remove(&store);
         self.once_buried.insert(store);
+        self.lost_stores.erase(store);
         self.limits.restore(store);
         let event = events.emit(now, EventKind::StoreErased(store), cause);
         self.mark_store(now, store, event);

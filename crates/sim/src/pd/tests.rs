@@ -299,7 +299,7 @@ fn heartbeats_of_buried_stores_and_stale_leaders_are_ignored() {
     assert_eq!(scene.pd.on_region_heartbeat(scene.now, newer, &mut scene.events), None);
     assert_eq!(scene.pd.region(R).expect("led").leader, leader);
     let heard = scene.pd.stores()[&StoreId(2)].last_heartbeat;
-    let sign = StoreHeartbeat { store: StoreId(2), region_count: 1, report: None };
+    let sign = StoreHeartbeat { store: StoreId(2), region_count: 1, report: None, replication: 0 };
     scene.pd.on_store_heartbeat(Millis(5), sign, &mut scene.events);
     assert_eq!(scene.pd.stores()[&StoreId(2)].last_heartbeat, heard);
 }

@@ -1,15 +1,21 @@
-//! Each store's raft client: a queue and a connection task for every store it talks to, the
-//! address resolver, and the black-list. TiKV: `src/server/raft_client.rs`.
+//! Each store's raft client: queues and connection tasks for every store it talks to, the address
+//! resolver, and the black-list. TiKV: `src/server/raft_client.rs`.
 //!
-//! One task runs for each target: back off, resolve, connect, stream until the stream breaks, from
-//! the start. A healthy stream never resolves again, so news about a store is noticed only after a
-//! disconnect. Messages are accepted before there is a connection; what is queued when a resolve
-//! or a connect fails is dropped and reported to the peers as unreachable.
+//! One task runs for each connection: back off, resolve, connect, stream until the stream breaks,
+//! from the start. A healthy stream never resolves again, so news about a store is noticed only
+//! after a disconnect. Messages are accepted before there is a connection; what is queued when a
+//! resolve or a connect fails is dropped and reported to the peers as unreachable.
 
+mod connection;
+mod metrics;
 mod resolver;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use connection::{BACKOFF_MS, BACKOFF_STEP_MS, Connection, ConnectionId, Phase};
+pub use metrics::{ClientMetrics, FailureType, ResolveCounts};
 pub use resolver::{Entry, REFRESH_MS, Resolution, ResolverCache};
 
 use crate::agenda::{ConnectionTimer, Item, Life};
@@ -18,10 +24,9 @@ use crate::event::{EventKind, ResolveVerdict, Subject};
 use crate::ids::{EventId, MINUTE, Millis, PeerId, RegionId, SECOND, StoreId};
 use crate::message::GetStoreError;
 use crate::network::{Body, Envelope, SNAPSHOT_MS_PER_MIB};
-use crate::release::NotFound;
+use crate::release::{NotFound, TombstoneAnswer};
+use resolver::{REQUEST_INTERVAL_MS, Worker};
 
-/// Sleep between two tries of a connection task. TiKV: `raft-client-max-backoff` (since 6.4).
-pub const BACKOFF_MS: u64 = 5 * SECOND;
 /// How long a connect may take. TiKV: `wait_for_connected`.
 pub const CONNECT_TIMEOUT_MS: u64 = 5 * SECOND;
 /// How long the resolver waits for a PD that cannot be reached. TiKV: ten tries (pd_client's
@@ -31,61 +36,21 @@ pub const PD_PATIENCE_MS: u64 = 20 * SECOND;
 const WARN_INTERVAL: u64 = MINUTE;
 /// How often a connect looks whether anybody listens.
 const CONNECT_POLL: u64 = SECOND;
-/// Messages a queue holds. TiKV: `raft-client-queue-size`.
-const QUEUE_CAPACITY: usize = 16_384;
 
 /// The raft client of one store. Its memory ends with the process.
 #[derive(Debug)]
 pub struct RaftClient {
     store: StoreId,
-    connections: BTreeMap<StoreId, Connection>,
+    connections: BTreeMap<ConnectionId, Connection>,
     /// TiKV's `tombstone_stores`: only grows.
     blacklist: BTreeSet<StoreId>,
     /// TiKV's `not_found_stores`: when a warning was last logged.
     warned: BTreeMap<StoreId, Millis>,
+    /// The only stores it may send to, where there are any: the queues of all others are paused.
+    allowlist: BTreeSet<StoreId>,
     resolver: ResolverCache,
-    failed_resolves: u64,
-}
-
-/// One connection task and its queue.
-#[derive(Debug)]
-pub struct Connection {
-    /// Where the task is in its loop.
-    pub phase: Phase,
-    /// Failed resolves in a row.
-    pub failures: u64,
-    /// PD's last answer, if it gave no address.
-    pub last_error: Option<GetStoreError>,
-    #[expect(clippy::vec_box, reason = "a message is large and moves through several hands")]
-    queue: Vec<Box<Envelope>>,
-    last_wake: Option<Millis>,
-    serial: u64,
-    /// What made the store talk to this one.
-    cause: Option<EventId>,
-}
-
-/// Where a connection task is in its loop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Waiting for PD's answer.
-    Resolving,
-    /// Asleep until the next try.
-    BackingOff {
-        /// When it ends.
-        until: Millis,
-    },
-    /// Waiting for somebody to answer at the address.
-    Connecting {
-        /// Where.
-        address: String,
-        /// When it gives up.
-        until: Millis,
-    },
-    /// Messages flow.
-    Established {
-        /// Where to.
-        address: String,
-    },
+    worker: Worker,
+    metrics: ClientMetrics,
 }
 
 /// What the client tells its store, which tells the peers.
@@ -95,12 +60,53 @@ pub(crate) enum Signal {
     Undelivered { region: RegionId, to: PeerId, snapshot: bool },
     /// Nobody answers there. TiKV: `StoreMsg::StoreUnreachable`.
     StoreUnreachable { target: StoreId, cause: EventId },
+    /// PD does not know the store, and this release wants to know why. In no TiKV.
+    StoreUnknown { target: StoreId, cause: EventId },
 }
 
-impl Connection {
-    /// How many messages wait for the connection.
-    pub fn queued(&self) -> usize {
-        self.queue.len()
+/// What others see of it.
+impl RaftClient {
+    /// Every connection task, by ascending id of the store it talks to.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, &Connection)> {
+        self.connections.iter().map(|(id, connection)| (*id, connection))
+    }
+
+    /// The connection tasks to one store.
+    pub fn connections_to(&self, target: StoreId) -> impl Iterator<Item = &Connection> {
+        let first = ConnectionId { target, conn: 0 };
+        let last = ConnectionId { target, conn: u8::MAX };
+        self.connections.range(first..=last).map(|(_, connection)| connection)
+    }
+
+    /// The stores it will not dial again before a restart.
+    pub fn blacklist(&self) -> impl Iterator<Item = StoreId> + '_ {
+        self.blacklist.iter().copied()
+    }
+
+    /// Whether what is sent to a store is refused (`DiscardReason::Paused`), since DR Auto-Sync
+    /// does not list it as available. Connections stand.
+    pub fn is_paused(&self, target: StoreId) -> bool {
+        !self.allowlist.is_empty() && !self.allowlist.contains(&target)
+    }
+
+    /// The address cache.
+    pub fn resolver(&self) -> &ResolverCache {
+        &self.resolver
+    }
+
+    /// What its process has counted.
+    pub fn metrics(&self) -> &ClientMetrics {
+        &self.metrics
+    }
+
+    /// Folds what decides its future.
+    pub(crate) fn digest(&self, fold: &mut impl FnMut(u64)) {
+        self.blacklist().chain(self.allowlist.iter().copied()).for_each(|store| fold(store.0));
+        fold(self.worker.digest());
+        for (id, connection) in &self.connections {
+            fold(id.target.0 << 8 ^ u64::from(id.conn));
+            connection.digest().into_iter().for_each(&mut *fold);
+        }
     }
 }
 
@@ -112,29 +118,11 @@ impl RaftClient {
             connections: BTreeMap::new(),
             blacklist: BTreeSet::new(),
             warned: BTreeMap::new(),
+            allowlist: BTreeSet::new(),
             resolver: ResolverCache::default(),
-            failed_resolves: 0,
+            worker: Worker::default(),
+            metrics: ClientMetrics::default(),
         }
-    }
-
-    /// Every connection task, by ascending id of the store it talks to.
-    pub fn connections(&self) -> impl Iterator<Item = (StoreId, &Connection)> {
-        self.connections.iter().map(|(target, connection)| (*target, connection))
-    }
-
-    /// The stores it will not dial again before a restart.
-    pub fn blacklist(&self) -> impl Iterator<Item = StoreId> + '_ {
-        self.blacklist.iter().copied()
-    }
-
-    /// The address cache.
-    pub fn resolver(&self) -> &ResolverCache {
-        &self.resolver
-    }
-
-    /// Resolves since the process started that gave no address.
-    pub fn failed_resolves(&self) -> u64 {
-        self.failed_resolves
     }
 
     /// Sends a message, or queues it, or drops it with a signal.
@@ -145,66 +133,86 @@ impl RaftClient {
         out: &mut Vec<Signal>,
     ) {
         let target = envelope.to.store;
-        if self.blacklist.contains(&target) {
-            out.push(undelivered(&envelope));
-            return;
+        if self.is_paused(target) {
+            return out.push(undelivered(&envelope));
         }
-        match self.connections.get_mut(&target) {
+        let connections = ConnectionId::number(ctx.knobs.connections, ctx.cores);
+        let id = ConnectionId::of(envelope.region, target, connections);
+        match self.connections.get_mut(&id) {
             Some(Connection { phase: Phase::Established { .. }, .. }) => {
                 transmit(self.store, envelope, ctx, out);
             }
-            Some(connection) if QUEUE_CAPACITY <= connection.queue.len() => {
+            Some(connection) if connection.queued() < ctx.knobs.raft_queue.capacity() => {
+                connection.queue.push(envelope);
+            }
+            Some(_) => {
+                self.metrics.count(FailureType::Full, target, 1);
                 out.push(undelivered(&envelope));
             }
-            Some(connection) => connection.queue.push(envelope),
+            None if self.blacklist.contains(&target) => out.push(undelivered(&envelope)),
             None => {
-                let connection = Connection {
-                    phase: Phase::Resolving,
-                    failures: 0,
-                    last_error: None,
-                    cause: envelope.cause,
-                    queue: vec![envelope],
-                    last_wake: None,
-                    serial: 0,
-                };
-                self.connections.insert(target, connection);
-                self.next_pass(target, ctx);
+                self.connections.insert(id, Connection::new(envelope));
+                self.next_pass(id, ctx);
             }
         }
+    }
+
+    /// Messages go to these stores only; to every store if there are none.
+    /// TiKV: `ConnectionPool::set_store_allowlist`.
+    pub(crate) fn set_store_allowlist(&mut self, stores: impl Iterator<Item = StoreId>) {
+        self.allowlist = stores.collect();
+    }
+
+    fn connection(&mut self, id: ConnectionId) -> &mut Connection {
+        self.connections.get_mut(&id).expect("the task of a live connection")
     }
 
     /// The top of the loop: sleep if the last try was short, then resolve.
-    fn next_pass(&mut self, target: StoreId, ctx: &mut Context) {
-        let connection = self.connections.get_mut(&target).expect("the task of a live connection");
-        match connection.last_wake {
-            Some(wake) if ctx.now.since(wake) <= BACKOFF_MS => {
-                let until = ctx.now.after(BACKOFF_MS);
-                connection.phase = Phase::BackingOff { until };
-                self.arm(target, BACKOFF_MS, ctx);
+    fn next_pass(&mut self, id: ConnectionId, ctx: &mut Context) {
+        let connection = self.connection(id);
+        match connection.pause(ctx.now, ctx.knobs.reconnect) {
+            Some(pause) => {
+                connection.phase = Phase::BackingOff { until: ctx.now.after(pause) };
+                self.arm(id, pause, ctx);
             }
-            Some(_) | None => self.resolve(target, ctx),
+            None => self.resolve(id, ctx),
         }
     }
 
-    fn resolve(&mut self, target: StoreId, ctx: &mut Context) {
-        let connection = self.connections.get_mut(&target).expect("the task of a live connection");
-        connection.last_wake = Some(ctx.now);
-        if let Resolution::Fresh(address) = self.resolver.resolve(target, ctx.now) {
-            let address = address.to_string();
-            return self.connect(target, address, ctx);
+    fn resolve(&mut self, id: ConnectionId, ctx: &mut Context) {
+        let serial = ctx.agenda.serial();
+        self.connection(id).wake(ctx.now, serial);
+        self.worker.enqueue(self.timer(id, serial));
+        self.work(ctx);
+    }
+
+    /// The resolver's worker takes up one question after the other until it has to ask PD.
+    fn work(&mut self, ctx: &mut Context) {
+        while let Some(asker) = self.worker.next() {
+            if !self.is_current(asker) {
+                continue;
+            }
+            if let Resolution::Fresh(address) = self.resolver.resolve(asker.target, ctx.now) {
+                let address = address.to_string();
+                self.on_resolved(asker.id(), address, true, ctx);
+            } else {
+                self.worker.ask(asker);
+                self.ask_pd(asker, 0, ctx);
+            }
         }
-        connection.phase = Phase::Resolving;
-        connection.serial = ctx.agenda.serial();
-        let timer = ConnectionTimer { store: self.store, target, serial: connection.serial };
+    }
+
+    /// Asks PD in `ms` milliseconds; one that cannot be reached answers after some patience.
+    fn ask_pd(&self, asker: ConnectionTimer, ms: u64, ctx: &mut Context) {
+        let asked_at = ctx.now.after(ms);
         match ctx.network.latency_to_pd(self.store).zip(ctx.network.latency_from_pd(self.store)) {
-            Some((there, back)) => {
-                let asked_at = self.resolver.ask(ctx.now, there + back);
-                ctx.agenda.push(asked_at.after(there), Item::GetStore { timer, asked_at });
+            Some((there, _)) => {
+                let question = Item::GetStore { timer: asker, asked_at };
+                ctx.agenda.push(asked_at.after(there), question);
             }
             None => {
-                let given_up = self.resolver.ask(ctx.now, PD_PATIENCE_MS).after(PD_PATIENCE_MS);
                 let answer = Box::new(Err(GetStoreError::Unreachable));
-                ctx.agenda.push(given_up, Item::StoreAnswer(timer, answer));
+                ctx.agenda.push(asked_at.after(PD_PATIENCE_MS), Item::StoreAnswer(asker, answer));
             }
         }
     }
@@ -212,85 +220,140 @@ impl RaftClient {
     /// PD's answer has arrived.
     pub(crate) fn on_answer(
         &mut self,
-        timer: ConnectionTimer,
+        asker: ConnectionTimer,
         answer: Result<String, GetStoreError>,
         ctx: &mut Context,
         out: &mut Vec<Signal>,
     ) {
-        let target = timer.target;
-        if !self.is_current(timer) {
+        if !self.worker.is_asking(asker) {
             return;
         }
-        match answer {
-            Ok(address) => {
-                self.resolver.store(target, address.clone(), ctx.now);
-                self.warned.remove(&target);
-                let (store, cause) = (self.store, self.connections[&target].cause);
-                let kind = EventKind::Resolved { store, target, address: address.clone() };
-                ctx.emit(kind, cause);
-                self.connect(target, address, ctx);
-            }
-            Err(error) => self.on_resolve_failed(target, error, ctx, out),
+        let error = answer.as_ref().err().copied();
+        if let Some(attempt) = self.worker.again(error, ctx.knobs.unknown_store_reply) {
+            let error = error.expect("what PD has answered is not asked again");
+            let (store, target) = (self.store, asker.target);
+            let record = ctx.events.latest(Subject::Record(target));
+            ctx.emit(EventKind::PdRequestFailed { store, target, error, attempt }, record);
+            return self.ask_pd(asker, REQUEST_INTERVAL_MS, ctx);
         }
+        if self.is_current(asker) {
+            match answer {
+                Ok(address) => {
+                    self.resolver.store(asker.target, address.clone(), ctx.now);
+                    self.on_resolved(asker.id(), address, false, ctx);
+                }
+                Err(error) => self.on_resolve_failed(asker.id(), error, ctx, out),
+            }
+        }
+        self.work(ctx);
+    }
+
+    fn on_resolved(&mut self, id: ConnectionId, address: String, cached: bool, ctx: &mut Context) {
+        self.metrics.resolves.success += 1;
+        self.warned.remove(&id.target);
+        let (store, target, cause) = (self.store, id.target, self.connections[&id].cause);
+        ctx.emit(EventKind::Resolved { store, target, address: address.clone(), cached }, cause);
+        self.connect(id, address, ctx);
     }
 
     fn on_resolve_failed(
         &mut self,
-        target: StoreId,
+        id: ConnectionId,
         error: GetStoreError,
         ctx: &mut Context,
         out: &mut Vec<Signal>,
     ) {
-        self.failed_resolves += 1;
+        let (store, target) = (self.store, id.target);
+        self.metrics.count_failed(error, ctx.knobs.tombstone);
         let verdict = self.verdict(target, error, ctx);
-        let connection = self.connections.get_mut(&target).expect("the task of a live connection");
+        let connection = self.connection(id);
         connection.failures += 1;
         connection.last_error = Some(error);
-        let attempt = connection.failures;
+        let (attempt, because) = (connection.failures, connection.cause);
         let record = ctx.events.latest(Subject::Record(target));
-        let causes: Vec<EventId> = record.into_iter().chain(connection.cause).collect();
-        out.extend(connection.queue.drain(..).map(|envelope| undelivered(&envelope)));
-        let store = self.store;
+        let causes: Vec<EventId> = record.into_iter().chain(because).collect();
+        self.drop_queue(id, FailureType::Resolve, out);
         ctx.trace.number(store.0 << 32 ^ target.0 << 8 ^ verdict as u64);
-        let kind = EventKind::ResolveFailed { store, target, error, verdict, attempt };
-        ctx.emit(kind, causes);
+        let conn = id.conn;
+        let kind = EventKind::ResolveFailed { store, target, conn, error, verdict, attempt };
+        let cause = ctx.emit(kind, causes);
         if verdict == ResolveVerdict::Blacklisted {
-            self.connections.remove(&target);
+            self.connections.remove(&id);
             self.blacklist.insert(target);
-        } else {
-            self.next_pass(target, ctx);
+            return;
         }
+        if error == GetStoreError::NotFound && ctx.knobs.not_found == NotFound::Refresh {
+            out.push(Signal::StoreUnknown { target, cause });
+        }
+        self.next_pass(id, ctx);
+    }
+
+    /// Fails every message that waits. TiKV: `raft_client.rs:clear_pending_message`.
+    fn drop_queue(&mut self, id: ConnectionId, why: FailureType, out: &mut Vec<Signal>) {
+        let dropped = std::mem::take(&mut self.connection(id).queue);
+        let is_snapshot = |envelope: &&Box<Envelope>| matches!(envelope.body, Body::Snapshot(..));
+        let snapshots = dropped.iter().filter(is_snapshot).count() as u64;
+        self.metrics.count(why, id.target, dropped.len() as u64);
+        self.metrics.count(FailureType::Snapshot, id.target, snapshots);
+        out.extend(dropped.iter().map(|envelope| undelivered(envelope)));
     }
 
     /// What this release makes of PD's answer. TiKV: `resolve.rs`, and domain knowledge of the
-    /// pull requests that the knob's variants name.
+    /// pull requests that the knobs' variants name.
     fn verdict(&mut self, target: StoreId, error: GetStoreError, ctx: &Context) -> ResolveVerdict {
-        match (error, ctx.knobs.not_found) {
-            (GetStoreError::Tombstone, _) | (GetStoreError::NotFound, NotFound::Blacklist) => {
-                ResolveVerdict::Blacklisted
-            }
-            (GetStoreError::NotFound, NotFound::RetryAndWarn) => match self.warned.get(&target) {
-                Some(warned) if ctx.now.since(*warned) < WARN_INTERVAL => {
-                    ResolveVerdict::RetryQuiet
-                }
-                Some(_) | None => {
-                    self.warned.insert(target, ctx.now);
-                    ResolveVerdict::RetryWarned
+        match error {
+            GetStoreError::Tombstone => match ctx.knobs.tombstone {
+                TombstoneAnswer::Retry => ResolveVerdict::RetryLoud,
+                TombstoneAnswer::RemovedText | TombstoneAnswer::Typed => {
+                    ResolveVerdict::Blacklisted
                 }
             },
-            (GetStoreError::NotFound, NotFound::Retry | NotFound::Refresh)
-            | (GetStoreError::Unreachable, _) => ResolveVerdict::RetryLoud,
+            GetStoreError::NotFound => match ctx.knobs.not_found {
+                NotFound::Retry => ResolveVerdict::RetryLoud,
+                NotFound::Blacklist => ResolveVerdict::Blacklisted,
+                NotFound::RetryAndWarn | NotFound::Refresh => self.warn(target, ctx.now),
+            },
+            GetStoreError::Unreachable => ResolveVerdict::RetryLoud,
         }
     }
 
-    fn connect(&mut self, target: StoreId, address: String, ctx: &mut Context) {
-        let connection = self.connections.get_mut(&target).expect("the task of a live connection");
+    /// A warning a minute and store, whichever connection failed.
+    fn warn(&mut self, target: StoreId, now: Millis) -> ResolveVerdict {
+        match self.warned.get(&target) {
+            Some(warned) if now.since(*warned) < WARN_INTERVAL => ResolveVerdict::RetryQuiet,
+            Some(_) | None => {
+                self.warned.insert(target, now);
+                ResolveVerdict::RetryWarned
+            }
+        }
+    }
+
+    /// PD's whole list of stores has arrived: every address in it is as good as a fresh answer.
+    pub(crate) fn on_store_list(&mut self, stores: Vec<(StoreId, String)>, now: Millis) {
+        for (store, address) in stores {
+            self.resolver.store(store, address, now);
+        }
+    }
+
+    /// Nobody here has anything to say to `target` any more: its tasks end.
+    pub(crate) fn forget(&mut self, target: StoreId, out: &mut Vec<Signal>) {
+        let ids: Vec<ConnectionId> =
+            self.connections.keys().copied().filter(|id| id.target == target).collect();
+        for id in ids {
+            self.drop_queue(id, FailureType::Resolve, out);
+            self.connections.remove(&id);
+        }
+        self.warned.remove(&target);
+    }
+
+    fn connect(&mut self, id: ConnectionId, address: String, ctx: &mut Context) {
+        let connection = self.connection(id);
         connection.failures = 0;
         connection.last_error = None;
         let until = ctx.now.after(CONNECT_TIMEOUT_MS);
         connection.phase = Phase::Connecting { address, until };
-        let round_trip = 2 * ctx.network.latency(self.store, target);
-        self.arm(target, round_trip, ctx);
+        let round_trip = 2 * ctx.network.latency(self.store, id.target);
+        self.arm(id, round_trip, ctx);
     }
 
     /// A backoff has ended, or a connect is to be looked at.
@@ -303,18 +366,18 @@ impl RaftClient {
         if !self.is_current(timer) {
             return;
         }
-        let target = timer.target;
-        match self.connections[&target].phase.clone() {
-            Phase::BackingOff { .. } => self.resolve(target, ctx),
+        let id = timer.id();
+        match self.connections[&id].phase.clone() {
+            Phase::BackingOff { .. } => self.resolve(id, ctx),
             Phase::Connecting { address, .. } if ctx.answers(self.store, &address) => {
-                self.on_connected(target, address, ctx, out);
+                self.on_connected(id, address, ctx, out);
             }
             Phase::Connecting { address, until } if until <= ctx.now => {
-                self.on_timed_out(target, address, ctx, out);
+                self.on_timed_out(id, address, ctx, out);
             }
             Phase::Connecting { until, .. } => {
                 let wait = until.since(ctx.now).min(CONNECT_POLL);
-                self.arm(target, wait, ctx);
+                self.arm(id, wait, ctx);
             }
             Phase::Resolving | Phase::Established { .. } => {}
         }
@@ -322,13 +385,13 @@ impl RaftClient {
 
     fn on_connected(
         &mut self,
-        target: StoreId,
+        id: ConnectionId,
         address: String,
         ctx: &mut Context,
         out: &mut Vec<Signal>,
     ) {
-        let store = self.store;
-        let connection = self.connections.get_mut(&target).expect("the task of a live connection");
+        let (store, target) = (self.store, id.target);
+        let connection = self.connection(id);
         connection.phase = Phase::Established { address: address.clone() };
         connection.serial = ctx.agenda.serial();
         let cause = connection.cause;
@@ -340,22 +403,21 @@ impl RaftClient {
 
     fn on_timed_out(
         &mut self,
-        target: StoreId,
+        id: ConnectionId,
         address: String,
         ctx: &mut Context,
         out: &mut Vec<Signal>,
     ) {
-        let store = self.store;
-        let connection = self.connections.get_mut(&target).expect("the task of a live connection");
-        out.extend(connection.queue.drain(..).map(|envelope| undelivered(&envelope)));
+        let (store, target) = (self.store, id.target);
+        self.drop_queue(id, FailureType::Unreachable, out);
         let process = ctx.events.latest(Subject::Process(target));
-        let causes: Vec<EventId> = process.into_iter().chain(connection.cause).collect();
+        let causes: Vec<EventId> = process.into_iter().chain(self.connections[&id].cause).collect();
         let cause = ctx.emit(EventKind::ConnectTimedOut { store, target, address }, causes);
         out.push(Signal::StoreUnreachable { target, cause });
-        self.next_pass(target, ctx);
+        self.next_pass(id, ctx);
     }
 
-    /// The connection to `target` turns out to be broken.
+    /// The connection of `timer` turns out to be broken.
     pub(crate) fn on_lost(
         &mut self,
         timer: ConnectionTimer,
@@ -366,31 +428,40 @@ impl RaftClient {
             return;
         }
         let (store, target) = (self.store, timer.target);
-        let Phase::Established { address } = self.connections[&target].phase.clone() else {
+        let Phase::Established { address } = self.connections[&timer.id()].phase.clone() else {
             return;
         };
+        self.metrics.count(FailureType::Unreachable, target, 1);
         let process = ctx.events.latest(Subject::Process(target));
         let cause = ctx.emit(EventKind::ConnectionAborted { store, target, address }, process);
         out.push(Signal::StoreUnreachable { target, cause });
-        self.next_pass(target, ctx);
+        self.next_pass(timer.id(), ctx);
     }
 
-    /// Names the established connection to `target`, so that its end can be put on the agenda.
-    pub(crate) fn established(&self, target: StoreId) -> Option<ConnectionTimer> {
-        let connection = self.connections.get(&target)?;
-        let timer = ConnectionTimer { store: self.store, target, serial: connection.serial };
-        matches!(connection.phase, Phase::Established { .. }).then_some(timer)
+    /// The snapshot worker could not deliver a snapshot.
+    pub(crate) fn on_snapshot_failed(&mut self, target: StoreId) {
+        self.metrics.count(FailureType::Snapshot, target, 1);
+    }
+
+    /// Names the established connections to `target`, so that their end can be put on the agenda.
+    pub(crate) fn established(&self, target: StoreId) -> Vec<ConnectionTimer> {
+        let is_up = |connection: &Connection| matches!(connection.phase, Phase::Established { .. });
+        let up = self.connections.iter().filter(|(id, c)| id.target == target && is_up(c));
+        up.map(|(id, connection)| self.timer(*id, connection.serial)).collect()
     }
 
     fn is_current(&self, timer: ConnectionTimer) -> bool {
-        self.connections.get(&timer.target).is_some_and(|c| c.serial == timer.serial)
+        self.connections.get(&timer.id()).is_some_and(|c| c.serial == timer.serial)
     }
 
-    fn arm(&mut self, target: StoreId, ms: u64, ctx: &mut Context) {
-        let connection = self.connections.get_mut(&target).expect("the task of a live connection");
-        connection.serial = ctx.agenda.serial();
-        let timer = ConnectionTimer { store: self.store, target, serial: connection.serial };
-        ctx.schedule(ms, Item::ConnectionDue(timer));
+    fn timer(&self, id: ConnectionId, serial: u64) -> ConnectionTimer {
+        ConnectionTimer { store: self.store, target: id.target, conn: id.conn, serial }
+    }
+
+    fn arm(&mut self, id: ConnectionId, ms: u64, ctx: &mut Context) {
+        let serial = ctx.agenda.serial();
+        self.connection(id).serial = serial;
+        ctx.schedule(ms, Item::ConnectionDue(self.timer(id, serial)));
     }
 }
 

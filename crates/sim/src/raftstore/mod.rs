@@ -15,6 +15,8 @@ mod proposal;
 mod ranges;
 mod reading;
 mod recovery;
+mod refresh;
+mod replication;
 mod split;
 mod storage;
 mod wire;
@@ -39,6 +41,7 @@ use crate::event::{DestroyReason, EventKind};
 use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId};
 use crate::message::{GetStoreError, Schedule, ScheduleStep};
 use crate::network::Envelope;
+use crate::pd::replication::DrStatus;
 use crate::raft_client::{RaftClient, ResolverCache, Signal};
 use crate::region::{Peer, Region};
 use crate::store::StoreMeta;
@@ -71,6 +74,8 @@ pub struct Store {
     merge_targets: BTreeMap<RegionId, Arc<Region>>,
     client: RaftClient,
     plan: Option<PlanExecution>,
+    /// What PD last told of DR Auto-Sync.
+    replication: Option<Arc<DrStatus>>,
     /// When a message last came from each store.
     received: BTreeMap<StoreId, Millis>,
     /// When each store was last broadcast as unreachable.
@@ -113,6 +118,7 @@ impl Store {
             merge_targets: BTreeMap::new(),
             client,
             plan: None,
+            replication: None,
             received: BTreeMap::new(),
             broadcast: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -179,7 +185,7 @@ impl Store {
 
     /// Resolves that gave no address, over all lives of the process.
     pub fn failed_resolves(&self) -> u64 {
-        self.failed_resolves_before + self.client.failed_resolves()
+        self.failed_resolves_before + self.client.metrics().resolves.failed
     }
 
     pub(crate) fn life(&self) -> Life {
@@ -217,9 +223,10 @@ impl Store {
         assert!(self.running, "store {} does not run", self.id());
         ctx.network.hang_up(self.id());
         self.running = false;
-        self.failed_resolves_before += self.client.failed_resolves();
+        self.failed_resolves_before += self.client.metrics().resolves.failed;
         self.client = RaftClient::new(self.id());
         self.plan = None;
+        self.replication = None;
         self.received.clear();
         self.broadcast.clear();
         self.refused.clear();
@@ -355,12 +362,15 @@ impl Store {
     pub(crate) fn on_snapshot_sent(
         &mut self,
         region: RegionId,
-        to: PeerId,
+        to: Peer,
         delivered: bool,
         ctx: &mut Context,
     ) {
+        if !delivered {
+            self.client.on_snapshot_failed(to.store);
+        }
         self.with_peer(region, ctx, |peer, ctx, out| {
-            peer.on_snapshot_sent(to, delivered, ctx, out);
+            peer.on_snapshot_sent(to.id, delivered, ctx, out);
         });
     }
 
@@ -480,6 +490,7 @@ impl Store {
                 Signal::StoreUnreachable { target, cause } => {
                     self.on_store_unreachable(target, cause, ctx);
                 }
+                Signal::StoreUnknown { target, cause } => self.refresh(target, cause, ctx),
             }
         }
     }
@@ -528,6 +539,6 @@ impl Store {
             fold(region.0);
             fold(grave.id.0);
         }
-        self.client.blacklist().for_each(|store| fold(store.0));
+        self.client.digest(fold);
     }
 }

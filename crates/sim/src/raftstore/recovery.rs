@@ -12,7 +12,9 @@ use crate::agenda::Item;
 use crate::context::Context;
 use crate::event::{EventKind, Subject};
 use crate::ids::{EventId, Millis, RegionId};
-use crate::message::{PeerChange, PeerReport, RecoveryPlan, StoreHeartbeat, StoreReport};
+use crate::message::{
+    PeerChange, PeerReport, RecoveryPlan, StoreHeartbeat, StoreHeartbeatResponse, StoreReport,
+};
 use crate::region::{Peer, PeerRole, Region};
 use crate::release::LearnersOnDemotion;
 
@@ -182,10 +184,19 @@ impl Store {
         self.heartbeat_pd(Some(report), ctx);
     }
 
+    /// PD's answer to a store heartbeat has arrived.
+    pub(crate) fn on_response(&mut self, response: StoreHeartbeatResponse, ctx: &mut Context) {
+        self.on_replication(response.replication, ctx);
+        if let Some(plan) = response.plan {
+            self.on_plan(plan, response.cause, ctx);
+        }
+    }
+
     /// Sends PD a store heartbeat; with a report it is an extra one, for unsafe recovery only.
     pub(crate) fn heartbeat_pd(&mut self, report: Option<StoreReport>, ctx: &mut Context) {
         let region_count = self.peers.len() as u64;
-        let heartbeat = StoreHeartbeat { store: self.id(), region_count, report };
+        let (store, replication) = (self.id(), self.replication_state());
+        let heartbeat = StoreHeartbeat { store, region_count, report, replication };
         let life = self.life();
         if let Some(latency) = ctx.network.latency_to_pd(self.id()) {
             ctx.schedule(latency, Item::StoreHeartbeat(Box::new(heartbeat), life));

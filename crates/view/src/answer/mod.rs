@@ -17,7 +17,7 @@ mod scene;
 pub use faults::faults;
 pub use pd::{
     metrics, operator, operators, placement_rules, recovery, recovery_json, replication,
-    rule_groups, without_pd,
+    replication_status, rule_groups, without_pd,
 };
 pub(crate) use precheck::ailment_words;
 pub use precheck::{Finding, Precheck, precheck};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use sim::pd::leader::Presence;
 use sim::pd::operator::Operator;
 use sim::pd::region_check::RegionCheck;
+use sim::pd::replication::DrState;
 use sim::pd::rules::Rule;
 use sim::pd::unsafe_recovery::StageOutput;
 use sim::store::{Engine, StoreStatus};
@@ -32,6 +33,23 @@ pub fn operator(cluster: &Cluster, region: RegionId) -> Result<String, String> {
     };
     let none = || "Failed! [404] \"operator not found\"".to_owned();
     cluster.pd().operator(region).map(show).ok_or_else(none)
+}
+
+/// `curl …/pd/api/v1/replication_mode/status`. PD: `GetReplicationStatusHTTP`.
+pub fn replication_status(cluster: &Cluster) -> String {
+    let replication = cluster.pd().replication();
+    let mut fields = vec![("mode", Json::text(replication.mode().name()))];
+    if let Some(status) = replication.status() {
+        let recovering = status.state == DrState::SyncRecover;
+        let status = Json::Object(vec![
+            ("label_key", Json::text(replication.label_key())),
+            ("state", Json::text(status.state.name())),
+            ("state_id", Json::Number(status.state_id)),
+            ("acid_consistent", Json::Bool(!recovering)),
+        ]);
+        fields.push(("dr-auto-sync", status));
+    }
+    Json::Object(fields).pretty()
 }
 
 /// What pd-ctl prints while PD does not answer; `None` if it does.

@@ -133,6 +133,8 @@ impl LogBook {
 /// What two events must have in common to be folded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum FoldKey {
+    ResolvedFromCache(StoreId, StoreId),
+    PdRequestFailed(StoreId, StoreId, GetStoreError),
     ResolveFailed(StoreId, StoreId, GetStoreError, ResolveVerdict),
     ConnectTimedOut(StoreId, StoreId),
     ConnectionAborted(StoreId, StoreId),
@@ -145,6 +147,12 @@ impl FoldKey {
             // A quiet retry prints nothing; it must not count as a repeat of the warning.
             return (*verdict != ResolveVerdict::RetryQuiet)
                 .then_some(FoldKey::ResolveFailed(*store, *target, *error, *verdict));
+        }
+        if let EventKind::Resolved { store, target, cached: true, .. } = kind {
+            return Some(FoldKey::ResolvedFromCache(*store, *target));
+        }
+        if let EventKind::PdRequestFailed { store, target, error, .. } = kind {
+            return Some(FoldKey::PdRequestFailed(*store, *target, *error));
         }
         if let EventKind::ConnectTimedOut { store, target, .. } = kind {
             return Some(FoldKey::ConnectTimedOut(*store, *target));
@@ -169,6 +177,7 @@ mod tests {
         let kind = EventKind::ResolveFailed {
             store: StoreId(store),
             target: StoreId(502),
+            conn: 0,
             error: GetStoreError::NotFound,
             verdict: ResolveVerdict::RetryLoud,
             attempt: 1,

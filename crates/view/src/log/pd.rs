@@ -48,6 +48,11 @@ fn store_line(kind: &EventKind, printer: Printer) -> Option<LogLine> {
         let text = "no longer a leader because lease has expired, pd leader will step down";
         return Some(printer.info("server.go:1800", text, []));
     }
+    if let EventKind::DrStateSwitched { state, .. } = kind {
+        let fields = [("replicate-mode", "dr-auto-sync".to_owned())];
+        let message = format!("switched to {} state", state.name());
+        return Some(printer.info("replication_mode.go:243", message, fields));
+    }
     if let EventKind::MaxReplicasSet(count) = kind {
         let fields = [("new", format!("{{\"max-replicas\":{count}}}"))];
         return Some(printer.info("server.go:1083", "replication config is updated", fields));

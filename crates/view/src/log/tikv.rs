@@ -1,40 +1,24 @@
 //! What TiKV prints.
 
-use sim::event::{ForceLeaderRefusal, ResolveVerdict};
-use sim::message::GetStoreError;
-use sim::release::{ConnectTimeoutLog, NotFoundLine};
+use sim::event::ForceLeaderRefusal;
 use sim::{Event, EventKind, Knobs, PeerId, RegionId, StoreId};
 
-use super::{Level, LogLine, Printer, Speaker};
+use super::{Level, LogLine, Printer, Speaker, connections};
 
 /// The lines that stores print of `event`.
 pub(super) fn lines(event: &Event, knobs: &Knobs) -> Vec<LogLine> {
-    if let EventKind::ResolveFailed { store, target, error, verdict, attempt: _ } = &event.kind {
-        let printer = Printer { at: event.at, speaker: Speaker::Store(*store) };
-        return failure_lines(printer, *target, *error, *verdict, knobs);
-    }
-    if let EventKind::Connected { store, target, address } = &event.kind {
-        let printer = Printer { at: event.at, speaker: Speaker::Store(*store) };
-        let fields = [("store_id", target.to_string()), ("addr", address.clone())];
-        return vec![
-            printer.info("raft_client.rs:716", "server: new connection with tikv endpoint", fields),
-            printer.info("raft_client.rs:883", "connection established", link(*target, address)),
-        ];
+    if let Some(lines) = connections::lines(event, knobs) {
+        return lines;
     }
     let on = |store: StoreId| Printer { at: event.at, speaker: Speaker::Store(store) };
     let line = raft_line(&event.kind, on)
         .or_else(|| peer_line(&event.kind, on))
-        .or_else(|| recovery_line(&event.kind, on))
-        .or_else(|| connection_line(&event.kind, on, knobs));
+        .or_else(|| recovery_line(&event.kind, on));
     line.into_iter().collect()
 }
 
 fn region_fields(region: RegionId, peer: PeerId) -> [(&'static str, String); 2] {
     [("region_id", region.to_string()), ("peer_id", peer.to_string())]
-}
-
-fn link(target: StoreId, address: &str) -> [(&'static str, String); 2] {
-    [("addr", address.to_owned()), ("store_id", target.to_string())]
 }
 
 fn raft_line(kind: &EventKind, on: impl Fn(StoreId) -> Printer) -> Option<LogLine> {
@@ -134,98 +118,6 @@ fn recovery_line(kind: &EventKind, on: impl Fn(StoreId) -> Printer) -> Option<Lo
     None
 }
 
-fn connection_line(
-    kind: &EventKind,
-    on: impl Fn(StoreId) -> Printer,
-    knobs: &Knobs,
-) -> Option<LogLine> {
-    if let EventKind::Resolved { store, target, address } = kind {
-        let fields = link(*target, address);
-        return Some(on(*store).info("raft_client.rs:806", "resolve store address ok", fields));
-    }
-    if let EventKind::ConnectTimedOut { store, target, address } = kind {
-        let level = match knobs.connect_timeout_log {
-            ConnectTimeoutLog::Error => Level::Error,
-            ConnectTimeoutLog::Warn => Level::Warn,
-        };
-        let fields = link(*target, address);
-        return Some(on(*store).line(level, "raft_client.rs:865", "wait connect timeout", fields));
-    }
-    if let EventKind::ConnectionAborted { store, target, address } = kind {
-        let fields = link(*target, address);
-        let message = "connection aborted";
-        return Some(on(*store).line(Level::Warn, "raft_client.rs:908", message, fields));
-    }
-    if let EventKind::UnreachableBroadcast { store, unreachable } = kind {
-        let fields =
-            [("unreachable_store_id", unreachable.to_string()), ("store_id", store.to_string())];
-        return Some(on(*store).info("store.rs:2947", "broadcasting unreachable", fields));
-    }
-    None
-}
-
-fn failure_lines(
-    printer: Printer,
-    target: StoreId,
-    error: GetStoreError,
-    verdict: ResolveVerdict,
-    knobs: &Knobs,
-) -> Vec<LogLine> {
-    let id = || ("store_id", target.to_string());
-    let mut out = Vec::new();
-    if prints_hint(error, knobs) {
-        out.push(printer.info("resolve.rs:121", "resolve store not found", [id()]));
-    }
-    let source = match verdict {
-        ResolveVerdict::RetryQuiet => return out,
-        ResolveVerdict::RetryWarned => {
-            let message = "store is not found in PD, retrying resolve";
-            let fields = [("retry_interval", "5s".to_owned()), id()];
-            out.push(printer.line(Level::Warn, "raft_client.rs:895", message, fields));
-            return out;
-        }
-        ResolveVerdict::RetryLoud => "raft_client.rs:836",
-        ResolveVerdict::Blacklisted => "raft_client.rs:851",
-    };
-    let err = ("err", resolve_error(target, error, verdict));
-    let fields = [("err_code", "KV:Unknown".to_owned()), err, id()];
-    out.push(printer.line(Level::Error, source, "resolve store address failed", fields));
-    out
-}
-
-/// Until 8.5.7 the resolver itself also says that PD does not know a store.
-fn prints_hint(error: GetStoreError, knobs: &Knobs) -> bool {
-    error == GetStoreError::NotFound && knobs.not_found_line == NotFoundLine::Info
-}
-
-/// How many lines a failed resolve leaves; `None` for other events.
-pub(super) fn resolve_lines(event: &Event, knobs: &Knobs) -> Option<u64> {
-    let EventKind::ResolveFailed { error, verdict, .. } = &event.kind else {
-        return None;
-    };
-    let line = match verdict {
-        ResolveVerdict::RetryQuiet => 0,
-        ResolveVerdict::RetryLoud | ResolveVerdict::RetryWarned | ResolveVerdict::Blacklisted => 1,
-    };
-    Some(line + u64::from(prints_hint(*error, knobs)))
-}
-
-fn resolve_error(target: StoreId, error: GetStoreError, verdict: ResolveVerdict) -> String {
-    if verdict == ResolveVerdict::Blacklisted || error == GetStoreError::Tombstone {
-        return format!("StoreTombstone({target})");
-    }
-    let reason = match error {
-        GetStoreError::Unreachable => "PD is unreachable".to_owned(),
-        GetStoreError::NotFound | GetStoreError::Tombstone => {
-            format!("invalid store ID {target}, not found")
-        }
-    };
-    format!(
-        "Other(\"[src/server/resolve.rs:124]: unknown error \
-         \\\"[components/pd_client/src/util.rs:953]: {reason}\\\"\")"
-    )
-}
-
 fn refusal(why: ForceLeaderRefusal) -> &'static str {
     match why {
         ForceLeaderRefusal::NotInitialized => "not initialized",
@@ -233,72 +125,5 @@ fn refusal(why: ForceLeaderRefusal) -> &'static str {
         ForceLeaderRefusal::LeaderLease => "leader lease may not expired",
         ForceLeaderRefusal::HasQuorum => "has quorum",
         ForceLeaderRefusal::VoteFailed => "vote failed",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sim::{Millis, Release};
-
-    use super::*;
-    use crate::log::lines;
-
-    fn failed(verdict: ResolveVerdict, error: GetStoreError) -> Event {
-        let kind = EventKind::ResolveFailed {
-            store: StoreId(6),
-            target: StoreId(502),
-            error,
-            verdict,
-            attempt: 1,
-        };
-        Event { at: Millis(281_004), kind, causes: Vec::new() }
-    }
-
-    #[test]
-    fn the_line_of_the_report_is_printed_to_the_letter() {
-        let event = failed(ResolveVerdict::RetryLoud, GetStoreError::NotFound);
-        let printed = lines(&event, &Release::V8_5_2.knobs());
-        let last = printed.last().expect("a loud retry prints a line").to_string();
-        assert_eq!(
-            last,
-            "[2025/05/06 10:04:41.004 +08:00] [ERROR] [raft_client.rs:836] [\"resolve store \
-             address failed\"] [err_code=KV:Unknown] [err=\"Other(\\\"[src/server/resolve.rs:124]: \
-             unknown error \\\\\\\"[components/pd_client/src/util.rs:953]: invalid store ID 502, \
-             not found\\\\\\\"\\\")\"] [store_id=502]"
-        );
-    }
-
-    #[test]
-    fn each_release_says_not_found_in_its_own_way() {
-        let event = failed(ResolveVerdict::RetryWarned, GetStoreError::NotFound);
-        let printed = lines(&event, &Release::V8_5_8.knobs());
-        assert_eq!(printed.len(), 1);
-        assert_eq!(
-            printed[0].without_time(),
-            "[WARN] [raft_client.rs:895] [\"store is not found in PD, retrying resolve\"] \
-             [retry_interval=5s] [store_id=502]"
-        );
-        let event = failed(ResolveVerdict::Blacklisted, GetStoreError::Tombstone);
-        let printed = lines(&event, &Release::V8_5_8.knobs());
-        assert_eq!(
-            printed[0].without_time(),
-            "[ERROR] [raft_client.rs:851] [\"resolve store address failed\"] \
-             [err_code=KV:Unknown] [err=StoreTombstone(502)] [store_id=502]"
-        );
-    }
-
-    #[test]
-    fn the_count_of_lines_is_that_of_the_lines() {
-        let verdicts = [
-            ResolveVerdict::RetryLoud,
-            ResolveVerdict::RetryWarned,
-            ResolveVerdict::RetryQuiet,
-            ResolveVerdict::Blacklisted,
-        ];
-        for (release, verdict) in Release::ALL.into_iter().zip(verdicts.into_iter().cycle()) {
-            let event = failed(verdict, GetStoreError::NotFound);
-            let knobs = release.knobs();
-            assert_eq!(crate::log::count(&event, &knobs), lines(&event, &knobs).len() as u64);
-        }
     }
 }

@@ -31,23 +31,32 @@ fn lines(store: &Store) -> Vec<ResolverLine> {
     let blacklist: BTreeSet<StoreId> = client.blacklist().collect();
     let mut targets = blacklist.clone();
     targets.extend(store.resolver().entries().map(|(id, _)| id));
-    targets.extend(client.connections().map(|(id, _)| id));
+    targets.extend(client.connections().map(|(id, _)| id.target));
     targets
         .into_iter()
         .map(|target| {
             let entry = store.resolver().entries().find(|(id, _)| *id == target);
-            let connection = client.connections().find(|(id, _)| *id == target);
             ResolverLine {
                 target,
                 entry: entry.map(|(_, entry)| (entry.address.clone(), entry.resolved_at)),
-                link: match connection {
+                // Of several connections the one that has got least far tells most.
+                link: match client.connections_to(target).min_by_key(|c| progress(&c.phase)) {
                     _ if blacklist.contains(&target) => Link::Blacklisted,
-                    Some((_, connection)) => link(connection),
+                    Some(connection) => link(connection),
                     None => Link::Idle,
                 },
             }
         })
         .collect()
+}
+
+fn progress(phase: &Phase) -> u8 {
+    match phase {
+        Phase::BackingOff { .. } => 0,
+        Phase::Resolving => 1,
+        Phase::Connecting { .. } => 2,
+        Phase::Established { .. } => 3,
+    }
 }
 
 fn link(connection: &Connection) -> Link {

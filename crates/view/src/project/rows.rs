@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use sim::raft_client::Connection;
 use sim::raftstore::Store;
 use sim::region::{Key, Peer, PeerRole, Region};
 use sim::{Cluster, GhostReason, RegionId, StoreId, TableId};
@@ -74,7 +75,7 @@ fn arcs(cluster: &Cluster, tally: &Tally) -> Vec<FailedResolves> {
 }
 
 fn is_asking(store: &Store, to: StoreId) -> bool {
-    store.client().connections().any(|(id, connection)| id == to && connection.last_error.is_some())
+    store.client().connections_to(to).any(Connection::is_resolve_loop)
 }
 
 /// What all rows of one projection share.

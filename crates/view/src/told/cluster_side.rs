@@ -223,8 +223,37 @@ fn destroyed(why: DestroyReason) -> (&'static str, &'static str) {
 }
 
 fn links(kind: &E, lang: Lang) -> Sentence {
-    if let E::ResolveFailed { store, target, error, verdict, attempt } = kind {
+    if let E::ResolveFailed { store, target, conn: _, error, verdict, attempt } = kind {
         return resolve_failed(*store, *target, *error, *verdict, *attempt, lang);
+    }
+    if let E::ReplicationUpdated { store, available, .. } = kind {
+        if available.is_empty() {
+            return routine(
+                lang,
+                format!("Store {store} sends to every store"),
+                format!("store {store} 向所有 store 发送消息"),
+            );
+        }
+        let stores: Vec<String> = available.iter().map(StoreId::to_string).collect();
+        let stores = stores.join(", ");
+        return routine(
+            lang,
+            format!("Store {store} sends to stores {stores} only; to all others it is paused"),
+            format!("store {store} 只向 store {stores} 发送消息，对其他 store 暂停发送"),
+        );
+    }
+    if let E::PdRequestFailed { store, target, attempt, .. } = kind {
+        return routine(
+            lang,
+            format!(
+                "Store {store} took PD's answer about store {target} for a broken connection and \
+                 asks again in a second (try {attempt} of 10); its other resolves wait"
+            ),
+            format!(
+                "store {store} 把 PD 关于 store {target} 的应答当作连接故障，1 秒后重试\
+                 （第 {attempt} 次，共 10 次），其他地址解析只能排队"
+            ),
+        );
     }
     if let E::ConnectTimedOut { store, target, .. } = kind {
         return routine(
@@ -261,7 +290,7 @@ fn resolve_failed(
             ("it will not ask again until restart", "直到重启前不再询问")
         }
         ResolveVerdict::RetryLoud | ResolveVerdict::RetryWarned | ResolveVerdict::RetryQuiet => {
-            ("it asks again in 5 s", "5 秒后再问")
+            ("it will ask again", "稍后再问")
         }
     };
     let text = (

@@ -73,6 +73,9 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::CancelDeleteStore(store) => {
             (format!("Somebody called store {store} back"), format!("有人取消下线 store {store}"))
         }
+        Command::SetReplication(_) => {
+            fixed("Somebody changed PD's replication mode", "有人修改了 PD 的复制模式")
+        }
         Command::AddRemovePeer { region, store } => (
             format!("Somebody had the peer of region {region} on store {store} removed"),
             format!("有人移除 region {region} 在 store {store} 上的 peer"),

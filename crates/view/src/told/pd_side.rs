@@ -2,6 +2,7 @@
 
 use sim::event::{BlockedReason, OperatorEnd, OperatorName, RecoveryStage};
 use sim::health::Ailment;
+use sim::pd::replication::DrState;
 use sim::region::Peer;
 use sim::store::StoreStatus;
 use sim::{EventKind as E, RegionId, StoreId};
@@ -85,6 +86,14 @@ fn records(kind: &E, lang: Lang) -> Sentence {
             lang,
             format!("Store {store} registered with PD"),
             format!("store {store} 在 PD 注册"),
+        );
+    }
+    if let E::DrStateSwitched { state, .. } = kind {
+        let (en, zh) = dr_state(*state);
+        return notable(
+            lang,
+            format!("DR Auto-Sync is in state {}: {en}", state.name()),
+            format!("DR Auto-Sync 进入 {} 状态：{zh}", state.name()),
         );
     }
     if let E::MaxReplicasSet(count) = kind {
@@ -314,4 +323,16 @@ fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
         );
     }
     None
+}
+
+fn dr_state(state: DrState) -> (&'static str, &'static str) {
+    match state {
+        DrState::Sync => ("both data centres have everything", "两个数据中心数据一致"),
+        DrState::AsyncWait => (
+            "the second data centre is lost, and the stores of the first are being told",
+            "备数据中心失联，正在通知主数据中心的 store",
+        ),
+        DrState::Async => ("the first data centre goes on alone", "主数据中心独自继续服务"),
+        DrState::SyncRecover => ("the second data centre is to catch up", "备数据中心正在追赶数据"),
+    }
 }
