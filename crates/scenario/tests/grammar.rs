@@ -109,14 +109,6 @@ fn commands() -> Vec<Command> {
         Command::DeleteStore(store),
         Command::CancelDeleteStore(store),
         Command::SetMaxReplicas(3),
-        Command::SetReplication(ReplicationOption::Mode(ReplicationMode::Majority)),
-        Command::SetReplication(ReplicationOption::Mode(ReplicationMode::DrAutoSync)),
-        Command::SetReplication(ReplicationOption::LabelKey("zone".into())),
-        Command::SetReplication(ReplicationOption::Primary("dc1".into())),
-        Command::SetReplication(ReplicationOption::Dr("dc2".into())),
-        Command::SetReplication(ReplicationOption::PrimaryReplicas(2)),
-        Command::SetReplication(ReplicationOption::DrReplicas(1)),
-        Command::SetReplication(ReplicationOption::WaitStoreTimeout(90_000)),
         Command::AddRemovePeer { region, store },
         Command::AddAddLearner { region, store },
         Command::AddTransferLeader { region, store },
@@ -132,6 +124,20 @@ fn commands() -> Vec<Command> {
 
 fn split(policy: SplitPolicy, keys: &[Key]) -> Command {
     Command::AddSplitRegion { region: RegionId(52973), policy, keys: keys.to_vec() }
+}
+
+fn replication_options() -> impl Iterator<Item = ReplicationOption> {
+    let options = [
+        ReplicationOption::Mode(ReplicationMode::Majority),
+        ReplicationOption::Mode(ReplicationMode::DrAutoSync),
+        ReplicationOption::LabelKey("zone".into()),
+        ReplicationOption::Primary("dc1".into()),
+        ReplicationOption::Dr("dc2".into()),
+        ReplicationOption::PrimaryReplicas(2),
+        ReplicationOption::DrReplicas(1),
+        ReplicationOption::WaitStoreTimeout(90_000),
+    ];
+    options.into_iter()
 }
 
 /// One of every question there is.
@@ -197,7 +203,8 @@ fn requests() -> Vec<Request> {
         limits.map(|at_most_ms| Wait::Until { condition: condition.clone(), at_most_ms })
     });
     let spans = [0, 1, 1_000, 60_000, 90_000, 7_200_000].map(Wait::For);
-    let commands = commands().into_iter().map(Request::Command);
+    let replication = replication_options().map(Command::SetReplication);
+    let commands = commands().into_iter().chain(replication).map(Request::Command);
     commands
         .chain(queries.into_iter().map(Request::Query))
         .chain(waits.chain(spans).map(Request::Wait))

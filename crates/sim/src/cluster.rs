@@ -16,7 +16,7 @@ use crate::health::{self, Ailment};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::{Broken, Checker};
 use crate::load::Load;
-use crate::message::{GetStoreError, MemberQuestion, Schedule, StoreHeartbeat};
+use crate::message::{AskSplit, GetStoreError, MemberQuestion, Schedule, StoreHeartbeat};
 use crate::network::{Body, Envelope};
 use crate::pd::Pd;
 use crate::raft_client::PD_PATIENCE_MS;
@@ -400,12 +400,7 @@ impl Cluster {
                 self.dispatch(order);
                 self.arm_pd();
             }
-            Item::AskSplit(asked, life) => {
-                let ids = self.pd.ask_split(&asked);
-                if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
-                    self.ctx.schedule(latency, Item::SplitAnswer(asked, ids, life));
-                }
-            }
+            Item::AskSplit(asked, life) => self.ask_split(asked, life),
             Item::SplitAnswer(asked, ids, life) => self.at_store(life.store, |store, ctx| {
                 store.on_split_answer(*asked, ids, life, ctx);
             }),
@@ -457,6 +452,22 @@ impl Cluster {
                 f(store, ctx);
             }
         });
+    }
+
+    fn store_heartbeat(&mut self, heartbeat: StoreHeartbeat, life: Life) {
+        let now = self.ctx.now;
+        let response = self.pd.on_store_heartbeat(now, heartbeat, &mut self.ctx.events);
+        if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
+            self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
+        }
+        self.arm_pd();
+    }
+
+    fn ask_split(&mut self, asked: Box<AskSplit>, life: Life) {
+        let ids = self.pd.ask_split(&asked);
+        if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
+            self.ctx.schedule(latency, Item::SplitAnswer(asked, ids, life));
+        }
     }
 
     fn ask_stores(&mut self, life: Life) {

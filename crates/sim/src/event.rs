@@ -183,8 +183,7 @@ pub enum EventKind {
         /// Whether it came from the cache, without a question to PD.
         cached: bool,
     },
-    /// A question to PD for an address failed in gRPC, and is asked again in a second while every
-    /// other connection of the process waits. TiKV: `pd_client/src/util.rs:sync_request`.
+    /// A question to PD failed in gRPC; it is asked again, and others wait. TiKV: `sync_request`.
     PdRequestFailed {
         /// Who asked.
         store: StoreId,
@@ -271,7 +270,7 @@ pub enum EventKind {
         /// The stores that may be talked to; empty for all.
         available: Vec<StoreId>,
     },
-    /// A store learnt of a state of DR Auto-Sync, and sends to the available stores only.
+    /// A store learnt of that, and sends to the available stores only.
     ReplicationUpdated {
         /// The store.
         store: StoreId,
@@ -486,8 +485,7 @@ pub enum OperatorName {
     FixDemoteVoter,
     /// A joint configuration that nobody left.
     LeaveJointState,
-    /// A member on a store that PD has given up, which the leader asked about. In no release:
-    /// proposed for tikv#18440.
+    /// A member on a store that PD has given up. In no release: proposed for tikv#18440.
     RemoveLostPeer,
     /// One store leads many more regions than another.
     BalanceLeader,
