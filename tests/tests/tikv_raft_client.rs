@@ -49,12 +49,13 @@ fn is_connected(cluster: &Cluster, from: u64, to: u64) -> bool {
 }
 
 fn verdicts(scene: &Scene, from: u64, to: u64) -> Vec<(GetStoreError, ResolveVerdict)> {
-    let of = |kind: &EventKind| match kind {
-        EventKind::ResolveFailed { store, target, error, verdict, .. } => {
-            (store.0 == from && target.0 == to).then_some((*error, *verdict))
+    let of = |kind: &EventKind| {
+        if let EventKind::ResolveFailed { store, target, error, verdict, .. } = kind
+            && (store.0, target.0) == (from, to)
+        {
+            return Some((*error, *verdict));
         }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "one kind of many")]
-        _ => None,
+        None
     };
     scene.cluster.events().iter().filter_map(|event| of(&event.kind)).collect()
 }

@@ -291,8 +291,8 @@ impl RaftClient {
     /// Fails every message that waits. TiKV: `raft_client.rs:clear_pending_message`.
     fn drop_queue(&mut self, id: ConnectionId, why: FailureType, out: &mut Vec<Signal>) {
         let dropped = std::mem::take(&mut self.connection(id).queue);
-        let is_snapshot = |envelope: &&Box<Envelope>| matches!(envelope.body, Body::Snapshot(..));
-        let snapshots = dropped.iter().filter(is_snapshot).count() as u64;
+        let snapshots =
+            dropped.iter().filter(|e| matches!(e.body, Body::Snapshot(..))).count() as u64;
         self.metrics.count(why, id.target, dropped.len() as u64);
         self.metrics.count(FailureType::Snapshot, id.target, snapshots);
         out.extend(dropped.iter().map(|envelope| undelivered(envelope)));

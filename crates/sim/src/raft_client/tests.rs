@@ -36,10 +36,12 @@ fn run(
     let mut out = Vec::new();
     while let Some((at, item)) = ctx.agenda.pop(Millis(until)) {
         ctx.now = at;
-        match item {
-            Item::GetStore { timer, .. } => client.on_answer(timer, answer.clone(), ctx, &mut out),
-            Item::ConnectionDue(timer) => client.on_due(timer, ctx, &mut out),
-            other => panic!("the client puts no {other:?} on the agenda"),
+        if let Item::GetStore { timer, .. } = item {
+            client.on_answer(timer, answer.clone(), ctx, &mut out);
+        } else if let Item::ConnectionDue(timer) = item {
+            client.on_due(timer, ctx, &mut out);
+        } else {
+            panic!("the client puts no {item:?} on the agenda");
         }
     }
     ctx.now = Millis(until);

@@ -148,10 +148,8 @@ fn resolve_error(
             format!("StoreTombstone({target})")
         }
         GetStoreError::NotFound if knobs.unknown_store_reply == UnknownStoreReply::Header => {
-            other(format!(
-                "[src/server/resolve.rs:124]: unknown error {:?}",
-                format!("[components/pd_client/src/util.rs:953]: {}", not_found(target))
-            ))
+            let of_pd = format!("[components/pd_client/src/util.rs:953]: {}", not_found(target));
+            other(format!("[src/server/resolve.rs:124]: unknown error {of_pd:?}"))
         }
         GetStoreError::NotFound | GetStoreError::Unreachable => other(format!(
             "[src/server/resolve.rs:124]: unknown error {}",
