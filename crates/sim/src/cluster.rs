@@ -454,15 +454,6 @@ impl Cluster {
         });
     }
 
-    fn store_heartbeat(&mut self, heartbeat: StoreHeartbeat, life: Life) {
-        let now = self.ctx.now;
-        let response = self.pd.on_store_heartbeat(now, heartbeat, &mut self.ctx.events);
-        if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
-            self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
-        }
-        self.arm_pd();
-    }
-
     fn ask_split(&mut self, asked: Box<AskSplit>, life: Life) {
         let ids = self.pd.ask_split(&asked);
         if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {

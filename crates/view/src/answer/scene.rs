@@ -23,6 +23,7 @@ pub(super) fn healthy() -> Cluster {
             available: true,
         }],
         max_replicas: 3,
+        cores: 0,
     };
     let knobs = Release::V8_5_2.knobs();
     let mut cluster = Cluster::new(&setup, knobs, 1).expect("the setup is sound");
