@@ -240,8 +240,8 @@ fn a_scenario_file_that_cannot_be_read_says_where() {
     assert_eq!(
         told("seed 7", "sede 7"),
         "tiny.scn:6:1: expected `scenario`, `title`, `opening`, \
-         `seed`, `end`, `releases`, `max-replicas`, `store`, `table`, `region` or `step`, but \
-         found `sede`"
+         `seed`, `end`, `releases`, `max-replicas`, `cores`, `store`, `table`, `region` or `step`, \
+         but found `sede`"
     );
 }
 

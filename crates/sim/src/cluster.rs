@@ -2,6 +2,7 @@
 //! [`Cluster::advance`]; both are deterministic, and both end by checking every invariant.
 
 mod commands;
+mod exchange;
 mod faults;
 
 use std::collections::BTreeMap;
@@ -16,10 +17,8 @@ use crate::health::{self, Ailment};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::invariants::{Broken, Checker};
 use crate::load::Load;
-use crate::message::{AskSplit, GetStoreError, MemberQuestion, Schedule, StoreHeartbeat};
 use crate::network::{Body, Envelope};
 use crate::pd::Pd;
-use crate::raft_client::PD_PATIENCE_MS;
 use crate::raftstore::{PeerFsm, STORE_HEARTBEAT_MS, Store};
 use crate::refusal::Refusal;
 use crate::region::{Peer, Region};
@@ -336,6 +335,9 @@ impl Cluster {
 
     /// Checks the laws over the whole cluster, if something happened that could break them.
     fn check_invariants(&mut self) {
+        for event in &self.ctx.events.all()[self.checked..] {
+            self.ctx.checker.on_event(&event.kind);
+        }
         let found = Checker::check(self, &self.events()[self.checked..]);
         self.ctx.checker.record(found);
         for law in self.ctx.checker.take_untold() {
@@ -431,14 +433,6 @@ impl Cluster {
         }
     }
 
-    fn store_heartbeat(&mut self, heartbeat: StoreHeartbeat, life: Life) {
-        let response = self.pd.on_store_heartbeat(self.ctx.now, heartbeat, &mut self.ctx.events);
-        if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
-            self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
-        }
-        self.arm_pd();
-    }
-
     fn at_store(&mut self, store: StoreId, f: impl FnOnce(&mut Store, &mut Context)) {
         if let Some(store) = self.stores.get_mut(&store).filter(|store| store.is_running()) {
             f(store, &mut self.ctx);
@@ -452,26 +446,6 @@ impl Cluster {
                 f(store, ctx);
             }
         });
-    }
-
-    fn ask_split(&mut self, asked: Box<AskSplit>, life: Life) {
-        let ids = self.pd.ask_split(&asked);
-        if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
-            self.ctx.schedule(latency, Item::SplitAnswer(asked, ids, life));
-        }
-    }
-
-    fn ask_stores(&mut self, life: Life) {
-        let answers = self.ctx.network.latency_from_pd(life.store).filter(|_| self.pd.is_serving());
-        if let Some(latency) = answers {
-            let stores = self.pd.addresses().into();
-            self.ctx.schedule(latency, Item::StoreList(life, stores));
-        }
-    }
-
-    fn ask_member(&mut self, question: &MemberQuestion) {
-        self.pd.on_member_question(self.ctx.now, *question, &mut self.ctx.events);
-        self.arm_pd();
     }
 
     fn deliver(&mut self, envelope: Box<Envelope>) {
@@ -503,30 +477,6 @@ impl Cluster {
         });
     }
 
-    /// Without a leader nobody answers: TiKV's client asks again each second, ten times.
-    /// TiKV: `pd_client/src/util.rs:sync_request`.
-    fn get_store(&mut self, timer: ConnectionTimer, asked_at: Millis) {
-        let waited = self.ctx.now.since(asked_at);
-        if !self.pd.is_serving() && waited < GET_STORE_TRIES * PD_RETRY_MS {
-            return self.ctx.schedule(PD_RETRY_MS, Item::GetStore { timer, asked_at });
-        }
-        let answer = self.pd.get_store(timer.target).map(str::to_string);
-        let (wait, answer) = match self.ctx.network.latency_from_pd(timer.store) {
-            Some(latency) => (latency, answer),
-            None => (PD_PATIENCE_MS, Err(GetStoreError::Unreachable)),
-        };
-        self.ctx.schedule(wait, Item::StoreAnswer(timer, Box::new(answer)));
-    }
-
-    /// Sends PD's orders to the leaders they are for.
-    fn dispatch(&mut self, orders: impl IntoIterator<Item = Schedule>) {
-        for order in orders {
-            if let Some(latency) = self.ctx.network.latency_from_pd(order.target.store) {
-                self.ctx.schedule(latency, Item::Schedule(Box::new(order)));
-            }
-        }
-    }
-
     fn snapshot_sent(&mut self, life: Life, region: RegionId, to: Peer) {
         let delivered = self.stores.get(&to.store).is_some_and(Store::is_running)
             && self.ctx.network.is_open(life.store, to.store)
@@ -536,30 +486,6 @@ impl Cluster {
                 store.on_snapshot_sent(region, to, delivered, ctx);
             }
         });
-    }
-
-    /// Puts down when PD wants to be called next.
-    fn arm_pd(&mut self) {
-        let Some(due) = self.pd.next_due() else { return };
-        let due = due.max(self.ctx.now);
-        if self.pd_due.is_none_or(|armed| due < armed) {
-            self.pd_due = Some(due);
-            self.ctx.agenda.push(due, Item::PdDue);
-        }
-    }
-
-    fn pd_is_due(&mut self) {
-        if self.pd_due != Some(self.ctx.now) {
-            return;
-        }
-        self.pd_due = None;
-        let was_serving = self.pd.is_serving();
-        let orders = self.pd.advance(self.ctx.now, &mut self.ctx.events);
-        self.dispatch(orders);
-        if !was_serving && self.pd.is_serving() {
-            self.ctx.schedule(PD_RETRY_MS, Item::PdReconnected);
-        }
-        self.arm_pd();
     }
 
     pub(crate) fn stop_store(&mut self, id: StoreId, cause: Option<EventId>) {

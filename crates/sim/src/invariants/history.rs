@@ -191,9 +191,11 @@ impl Checker {
     ) {
         let history = self.regions.entry(region).or_default();
         history.newest = history.newest.max(epoch);
+        // Two leaders may have changed the region, each in its own way.
+        let excused = history.two_leaders_expected;
         let last = self.epochs.insert((region, store), (peer, epoch));
         let went_back = |(id, last): (PeerId, RegionEpoch)| id == peer && epoch < last;
-        if last.is_some_and(went_back) {
+        if last.is_some_and(went_back) && !excused {
             let what = format!("the epoch of region {region} went back on store {store}");
             self.report(Broken::region(Law::EpochMonotone, region, what).on(store));
         }

@@ -18,9 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::cluster::Cluster;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::ids::{PeerId, RegionId, StoreId};
 use crate::region::RegionEpoch;
+use crate::store::StoreStatus;
 
 pub use liveness::{RESOLVES_IN_VAIN, unmet};
 
@@ -158,6 +159,8 @@ pub(crate) struct Checker {
     epochs: BTreeMap<(RegionId, StoreId), (PeerId, RegionEpoch)>,
     /// Peers destroyed on a store.
     destroyed: BTreeSet<(StoreId, PeerId)>,
+    /// Stores that PD has buried at some time, also those whose record was erased since.
+    buried: BTreeSet<StoreId>,
     broken: Vec<Broken>,
     /// How many of them have been told as events.
     told: usize,
@@ -166,6 +169,13 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
+    /// What later laws have to know of an event.
+    pub(crate) fn on_event(&mut self, kind: &EventKind) {
+        if let EventKind::StoreStatusChanged { store, to: StoreStatus::Tombstone, .. } = kind {
+            self.buried.insert(*store);
+        }
+    }
+
     /// The laws broken so far.
     pub(crate) fn broken(&self) -> &[Broken] {
         &self.broken

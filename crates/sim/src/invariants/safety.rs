@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broken, Law};
+use super::{Broken, Checker, Law};
 use crate::cluster::Cluster;
 use crate::event::{Event, EventKind, RecoveryStage};
 use crate::ids::{RegionId, StoreId};
@@ -137,14 +137,14 @@ pub(super) fn first_hole(ranges: impl Iterator<Item = (Key, Key)>) -> Option<Str
 }
 
 /// [`Law::OneRegionPerKey`]. A buried store may run on and lead what a recovery has replaced, and
-/// one that returns after its record was erased may lead it again.
+/// one that returns after its record was erased may lead it again: whoever was buried is left out.
 fn one_region_per_key(cluster: &Cluster) -> Vec<Broken> {
-    let histories = &cluster.ctx.checker.regions;
+    let Checker { regions: histories, buried, .. } = &cluster.ctx.checker;
     let is_excused = |id| histories.get(&id).is_some_and(|history| history.two_leaders_expected);
     let mut broken = Vec::new();
     let mut leaders: Vec<_> = cluster
         .stores()
-        .filter(|store| is_in_service(cluster, store))
+        .filter(|store| is_in_service(cluster, store) && !buried.contains(&store.id()))
         .flat_map(|store| store.peers())
         .filter(|peer| peer.serves() && !is_excused(peer.region_id()))
         .filter(|peer| {
