@@ -1,4 +1,5 @@
-//! What tests that span crates have in common: reading our own sources, and driving a browser.
+//! What tests that span crates have in common: reading our own sources, a cluster
+//! as TiKV's own tests have it, and driving a browser.
 
 pub mod project;
 
@@ -11,6 +12,8 @@ pub mod life;
 pub mod world;
 
 pub mod scene;
+
+pub mod tikv;
 
 #[cfg(feature = "browser")]
 pub mod browser;

@@ -42,6 +42,11 @@ const INCIDENTS: &[Incident] = &[
         file: "cache-masks-the-change.scn",
         text: include_str!("../incidents/cache-masks-the-change.scn"),
     },
+    Incident {
+        id: "tikv-12644",
+        file: "tikv-12644.scn",
+        text: include_str!("../incidents/tikv-12644.scn"),
+    },
 ];
 
 /// The ids of all incidents, in the order in which they are told.

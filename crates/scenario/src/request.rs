@@ -12,7 +12,9 @@ use sim::pd::region_check::RegionCheck;
 use sim::region::Key;
 use sim::store::{StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
-use sim::{Command, RecoveryOptions};
+use sim::{Command, Halt, RecoveryOptions};
+
+use crate::grammar::tikv_test;
 
 /// One line of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -319,6 +321,10 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
         Command::SetMaxReplicas(count) => write!(f, "pd-ctl config set max-replicas {count}"),
         Command::SetReplication(option) => write_replication(f, option),
+        Command::SetHaltScheduling(halt) => {
+            write!(f, "pd-ctl config set halt-scheduling {}", *halt == Halt::Halted)
+        }
+        Command::TikvTest(deed) => tikv_test::write(f, deed),
         Command::AddRemovePeer { region, store } => {
             write!(f, "pd-ctl operator add remove-peer {region} {store}")
         }
@@ -444,9 +450,9 @@ pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
 impl<T: fmt::Display> fmt::Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, store) in self.0.iter().enumerate() {
+        for (i, id) in self.0.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
-            write!(f, "{comma}{store}")?;
+            write!(f, "{comma}{id}")?;
         }
         Ok(())
     }

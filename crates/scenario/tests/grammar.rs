@@ -6,12 +6,16 @@ use scenario::{
 };
 use sim::command::{MachineCommand, ReplicationMode, ReplicationOption, SplitPolicy};
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
+use sim::message::{DemotePlan, ForceLeaderPlan, PeerChange, RecoveryPlan};
 use sim::pd::operator::OperatorKind;
 use sim::pd::region_check::RegionCheck;
-use sim::region::Key;
+use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::store::{StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
-use sim::{Command, RecoveryOptions, RegionId, Release, StoreId, TableId};
+use sim::{
+    ClientRequest, Command, Halt, PeerId, RecoveryOptions, RegionId, Release, StoreId, TableId,
+    TikvTest,
+};
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
     ids.iter().copied().map(StoreId).collect()
@@ -122,6 +126,57 @@ fn commands() -> Vec<Command> {
     faults().into_iter().chain(others).collect()
 }
 
+/// What TiKV's own tests do, and what they need of PD.
+fn of_tikv_tests() -> impl Iterator<Item = Command> {
+    let halts = [Halt::Halted, Halt::Active].map(Command::SetHaltScheduling);
+    halts.into_iter().chain(tikv_tests().into_iter().map(Command::TikvTest))
+}
+
+fn tikv_tests() -> Vec<TikvTest> {
+    let (region, store) = (RegionId(1), StoreId(1));
+    let peer = |id, role| Peer { id: PeerId(id), store: StoreId(id % 10), role };
+    let (voter, learner) = (peer(12, PeerRole::Voter), peer(13, PeerRole::Learner));
+    let created = |start: &[u8], end: &[u8]| Region {
+        id: RegionId(101),
+        start: Key::new(start),
+        end: Key::new(end),
+        epoch: RegionEpoch { version: 1, conf_ver: 1 },
+        peers: vec![Peer { id: PeerId(102), store, role: PeerRole::Voter }],
+    };
+    let order = |regions: &[u64]| ForceLeaderPlan {
+        failed_stores: stores(&[2, 3]),
+        enter_force_leaders: regions.iter().copied().map(RegionId).collect(),
+    };
+    let demote = |region| DemotePlan { region, failed_voters: vec![voter, learner] };
+    let executed = RecoveryPlan {
+        step: 7,
+        force_leader: None,
+        creates: vec![created(b"anykey", b""), created(b"", b"k9")],
+        tombstones: vec![RegionId(2), RegionId(3)],
+        demotes: vec![demote(region), demote(RegionId(4))],
+    };
+    let forced = |regions: &[u64]| RecoveryPlan {
+        force_leader: Some(order(regions)),
+        ..RecoveryPlan::default()
+    };
+    let hand = |plan| TikvTest::HandPlan { store, plan };
+    let change = |changes| TikvTest::ChangePeers { region, changes };
+    vec![
+        hand(RecoveryPlan::default()),
+        hand(executed),
+        hand(forced(&[1, 2])),
+        hand(forced(&[])),
+        TikvTest::ExitForceLeader { region, store },
+        TikvTest::Request { region, request: ClientRequest::Put },
+        TikvTest::Request { region, request: ClientRequest::Get },
+        TikvTest::Request { region, request: ClientRequest::ReadIndex },
+        TikvTest::CompactLog(region),
+        change(vec![]),
+        change(vec![PeerChange::Remove(learner)]),
+        change(vec![PeerChange::AddVoter(voter), PeerChange::AddLearner(learner)]),
+    ]
+}
+
 fn split(policy: SplitPolicy, keys: &[Key]) -> Command {
     Command::AddSplitRegion { region: RegionId(52973), policy, keys: keys.to_vec() }
 }
@@ -204,7 +259,8 @@ fn requests() -> Vec<Request> {
     });
     let spans = [0, 1, 1_000, 60_000, 90_000, 7_200_000].map(Wait::For);
     let replication = replication_options().map(Command::SetReplication);
-    let commands = commands().into_iter().chain(replication).map(Request::Command);
+    let commands = commands().into_iter().chain(of_tikv_tests()).chain(replication);
+    let commands = commands.map(Request::Command);
     commands
         .chain(queries.into_iter().map(Request::Query))
         .chain(waits.chain(spans).map(Request::Wait))

@@ -4,12 +4,13 @@
 mod commands;
 mod exchange;
 mod faults;
+mod tikv_test;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::agenda::{ConnectionTimer, Item, Life};
-use crate::command::Command;
+use crate::command::{Command, Halt};
 use crate::context::Context;
 use crate::event::{Event, EventKind, Subject};
 use crate::fingerprint::Fingerprint;
@@ -510,7 +511,10 @@ impl Cluster {
 fn fold_pd(pd: &Pd, digest: &mut Fingerprint) {
     pd.digest_lost_stores(&mut |number| digest.number(number));
     pd.replication().digest(&mut |number| digest.number(number));
-    digest.number(pd.max_replicas());
+    digest.number(pd.max_replicas() << 1 | u64::from(pd.halt() == Halt::Halted));
+    for (store, plan) in pd.plans_waiting() {
+        digest.number(store.0 << 32 ^ plan.step);
+    }
     pd.digest_life(&mut |number| digest.number(number));
     digest.number(pd.recovery().step() << 8 | pd.recovery().stage() as u64);
     for record in pd.stores().values() {

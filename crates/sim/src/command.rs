@@ -6,6 +6,7 @@ use crate::fault::{Links, Mishaps};
 use std::fmt;
 
 use crate::ids::{RegionId, StoreId};
+use crate::message::{PeerChange, RecoveryPlan};
 pub use crate::pd::replication::{ReplicationMode, ReplicationOption};
 use crate::region::Key;
 
@@ -88,6 +89,9 @@ pub enum Command {
     SetMaxReplicas(u64),
     /// `pd-ctl config set replication-mode …`: DR Auto-Sync, and its options.
     SetReplication(ReplicationOption),
+    /// `pd-ctl config set halt-scheduling true|false`: PD checks and balances nothing of its own
+    /// accord; operators that run already, or are asked for, go on.
+    SetHaltScheduling(Halt),
     /// `pd-ctl operator add remove-peer R S`.
     AddRemovePeer {
         /// The region.
@@ -134,6 +138,71 @@ pub enum Command {
         /// Replicas wanted; 0 deletes the rule.
         count: u64,
     },
+    /// `tikv-test …`: what no operator can do, but TiKV's own tests do.
+    TikvTest(TikvTest),
+}
+
+/// Whether PD acts of its own accord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Halt {
+    /// It does not: `halt-scheduling` is true.
+    Halted,
+    /// It does.
+    Active,
+}
+
+/// What TiKV's own tests do to a cluster, with a PD of their own that does as it is told.
+/// TiKV: `components/test_raftstore`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TikvTest {
+    /// `tikv-test plan N …`: PD's answer to the store's next heartbeat carries this plan of unsafe
+    /// recovery, which PD's own controller knows nothing of. A second plan takes the place of one
+    /// that has not been fetched. TiKV: `pd.rs:must_set_unsafe_recovery_plan`.
+    HandPlan {
+        /// The store.
+        store: StoreId,
+        /// The plan.
+        plan: RecoveryPlan,
+    },
+    /// `tikv-test change-peer R …`, `tikv-test leave-joint R`: PD asks the region's leader for
+    /// these changes in one step, whatever the placement rules say. TiKV: `pd.rs:must_add_peer`,
+    /// `must_joint_confchange`.
+    ChangePeers {
+        /// The region.
+        region: RegionId,
+        /// One change is simple, several enter a joint configuration, none leaves it.
+        changes: Vec<PeerChange>,
+    },
+    /// `tikv-test exit-force-leader R N`: the store's peer of the region is told to end its force
+    /// leader, or its way there. Without one nothing happens. TiKV: `cluster.rs:exit_force_leader`.
+    ExitForceLeader {
+        /// The region.
+        region: RegionId,
+        /// The store.
+        store: StoreId,
+    },
+    /// `tikv-test put R`, `tikv-test get R`, `tikv-test read-index R`: one request to the region's
+    /// leader. What TiKV would answer with an error is refused. TiKV: `call_command_on_leader`.
+    Request {
+        /// The region.
+        region: RegionId,
+        /// What is asked of it.
+        request: ClientRequest,
+    },
+    /// `tikv-test compact-log R`: the region's peers drop all they have applied from their logs,
+    /// whoever lacks it. TiKV's tests set `raft-log-gc-count-limit` to 8.
+    CompactLog(RegionId),
+}
+
+/// What a client asks of a region. kvproto: `raft_cmdpb.CmdType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClientRequest {
+    /// A write, which is an entry of the region's log.
+    Put,
+    /// A read.
+    Get,
+    /// The index up to which a read has to wait.
+    ReadIndex,
 }
 
 /// How a leader finds where to split its region. kvproto: `pdpb.CheckPolicy`.

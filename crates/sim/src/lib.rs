@@ -47,7 +47,7 @@ mod fingerprint;
 mod prng;
 
 pub use cluster::{Cluster, GhostReason};
-pub use command::{Command, RecoveryOptions};
+pub use command::{ClientRequest, Command, Halt, RecoveryOptions, TikvTest};
 pub use event::{Event, EventKind};
 pub use ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
 pub use load::Load;

@@ -112,6 +112,10 @@ pub enum Refusal {
         /// The store whose peer cannot lead.
         store: StoreId,
     },
+    /// Nobody leads the region, so nobody can be asked to change it.
+    NoLeader(RegionId),
+    /// kvproto: `errorpb.RecoveryInProgress`. A force leader serves no reads and writes.
+    RecoveryInProgress(RegionId),
     /// `max-replicas` must be at least 1.
     MaxReplicasZero,
     /// TiDB: more replicas than TiFlash stores.
@@ -211,6 +215,8 @@ impl fmt::Display for Refusal {
             Self::CannotLead { region, store } => {
                 failed(f, 500, text!("region {region} has no voter in store {store}"))
             }
+            Self::NoLeader(region) => write!(f, "region {region} has no leader"),
+            Self::RecoveryInProgress(region) => recovery_in_progress(f, *region),
             Self::MaxReplicasZero => failed(f, 400, text!("max-replicas should be greater than 0")),
             Self::TooManyTiflashReplicas { wanted, stores } => too_many(f, *wanted, *stores),
             Self::WrongEngine { store, engine } => {
@@ -227,6 +233,10 @@ const INVALID_INPUT: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryInvalidInput]in
 /// pd-ctl's rendering of an HTTP answer of PD that is not a success.
 fn failed(f: &mut fmt::Formatter<'_>, status: u16, body: fmt::Arguments<'_>) -> fmt::Result {
     write!(f, "Failed! [{status}] \"{body}\"")
+}
+
+fn recovery_in_progress(f: &mut fmt::Formatter<'_>, region: RegionId) -> fmt::Result {
+    write!(f, "region {region} is in the recovery progress")
 }
 
 fn tombstones_hold_regions(f: &mut fmt::Formatter<'_>, stores: &[StoreId]) -> fmt::Result {

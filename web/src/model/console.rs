@@ -155,6 +155,7 @@ fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> S
         | C::CancelDeleteStore(_)
         | C::SetMaxReplicas(_)
         | C::SetReplication(_)
+        | C::SetHaltScheduling(_)
         | C::RemoveOperator(_) => "Success!".to_owned(),
         C::SetTiflashReplica { table, .. } => {
             answer::replicas_altered(&session.run().worlds()[world].cluster, table, lang)
@@ -171,7 +172,8 @@ fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> S
         | C::Delay { .. }
         | C::SetMishaps { .. }
         | C::Heal(_)
-        | C::SetLoad { .. } => "ok".to_owned(),
+        | C::SetLoad { .. }
+        | C::TikvTest(_) => "ok".to_owned(),
     }
 }
 
@@ -228,7 +230,7 @@ fn help(lang: Lang) -> String {
         .map(|verb| {
             let tool = match verb.tool {
                 Tool::PdCtl => "pd-ctl ",
-                Tool::Sql | Tool::PdServer | Tool::Playground | Tool::Script => "",
+                Tool::Sql | Tool::TikvTest | Tool::PdServer | Tool::Playground | Tool::Script => "",
             };
             let usage = format!("{tool}{} {}", verb.text, verb.arguments);
             format!("{usage:<62} {}", lang.pick(verb.en, verb.zh))

@@ -23,7 +23,7 @@ use sim::{PeerId, RegionId, Setup, SetupError, StoreId, TableId};
 
 use super::reader::twice;
 use crate::grammar::error::{ParseError, Problem};
-use crate::grammar::words::{Word, Words, hex, number, table_name};
+use crate::grammar::words::{Word, Words, number, table_name};
 
 /// What has been read of the cluster so far, and where each thing was defined.
 #[derive(Default)]
@@ -146,7 +146,7 @@ impl Cluster {
             }
             "before" => Ok((Key::default(), Key::table_prefix(self.known_table(words)?))),
             "after" => Ok((Key::table_prefix(next(self.known_table(words)?)), Key::default())),
-            "keys" => keys(words),
+            "keys" => words.keys(),
             _ => Err(word.expected(what)),
         }
     }
@@ -311,12 +311,4 @@ fn rows(table: TableId, words: &mut Words<'_>) -> Result<(Key, Key), ParseError>
         row => Key::record(table, number(word, row, what)?),
     };
     Ok((start, end))
-}
-
-/// `HEX..HEX` as pd-ctl prints keys; an end left out is unbounded.
-fn keys(words: &mut Words<'_>) -> Result<(Key, Key), ParseError> {
-    let what = "keys `HEX..HEX`, as pd-ctl prints them";
-    let word = words.word(what)?;
-    let ends = word.text.split_once("..").and_then(|(a, b)| Some((hex(a)?, hex(b)?)));
-    ends.ok_or_else(|| word.expected(what))
 }

@@ -9,6 +9,7 @@ mod faults;
 mod pd;
 mod recovery;
 mod sql;
+pub(crate) mod tikv_test;
 pub(crate) mod verbs;
 pub(crate) mod words;
 
@@ -46,7 +47,9 @@ pub(crate) fn parse_line(number: usize, line: &str) -> Result<Request, ParseErro
     }
     let request = pd::parse(verb, &mut words).or_else(|| match for_pd {
         true => None,
-        false => faults::parse(verb, &mut words).or_else(|| pd::parse_program(verb, &mut words)),
+        false => faults::parse(verb, &mut words)
+            .or_else(|| pd::parse_program(verb, &mut words))
+            .or_else(|| tikv_test::parse(verb, &mut words)),
     });
     request.unwrap_or_else(|| {
         let known = if for_pd { PD_FIRST_WORDS } else { FIRST_WORDS };

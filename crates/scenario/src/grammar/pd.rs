@@ -6,7 +6,7 @@ use sim::command::{ReplicationMode, ReplicationOption, SplitPolicy};
 use sim::region::Key;
 mod show;
 
-use sim::{Command, RegionId, StoreId};
+use sim::{Command, Halt, RegionId, StoreId};
 
 use super::error::{ParseError, Problem};
 use super::recovery;
@@ -162,14 +162,7 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
     let verb = subcommand(words, "config [command]")?;
     match verb.text {
         "set" => {
-            let option = words.word("`max-replicas` or `replication-mode`")?;
-            let command = match option.text {
-                "max-replicas" => {
-                    Command::SetMaxReplicas(words.count("a number of replicas, such as `3`")?)
-                }
-                "replication-mode" => Command::SetReplication(replication(words)?),
-                _ => return Err(option.expected("`max-replicas` or `replication-mode`")),
-            };
+            let command = set_option(words)?;
             no_more(words, "config set <option> <value> [flags]")?;
             Ok(Request::Command(command))
         }
@@ -180,6 +173,27 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
         }
         "placement-rules" => show::placement_rules(words).map(Request::Query),
         _ => Err(unknown(verb, "pd-ctl config", &["set", "show", "placement-rules"])),
+    }
+}
+
+fn set_option(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let what = "`max-replicas`, `halt-scheduling` or `replication-mode`, the options that are \
+                modelled";
+    let option = words.word(what)?;
+    match option.text {
+        "max-replicas" => {
+            words.count("a number of replicas, such as `3`").map(Command::SetMaxReplicas)
+        }
+        "halt-scheduling" => {
+            let value = words.word("`true` or `false`")?;
+            match value.text {
+                "true" => Ok(Command::SetHaltScheduling(Halt::Halted)),
+                "false" => Ok(Command::SetHaltScheduling(Halt::Active)),
+                _ => Err(value.expected("`true` or `false`")),
+            }
+        }
+        "replication-mode" => replication(words).map(Command::SetReplication),
+        _ => Err(option.expected(what)),
     }
 }
 

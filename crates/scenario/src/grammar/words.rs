@@ -168,6 +168,14 @@ impl<'a> Words<'a> {
         Ok(items)
     }
 
+    /// `HEX..HEX` as pd-ctl prints keys; an end left out is unbounded.
+    pub(crate) fn keys(&mut self) -> Result<(Key, Key), ParseError> {
+        let what = "keys `HEX..HEX`, as pd-ctl prints them";
+        let word = self.word(what)?;
+        let ends = word.text.split_once("..").and_then(|(a, b)| Some((hex(a)?, hex(b)?)));
+        ends.ok_or_else(|| word.expected(what))
+    }
+
     /// `60s`, `10m`, `2h`, `500ms` or several such in a row, in milliseconds.
     pub(crate) fn span(&mut self) -> Result<u64, ParseError> {
         let word = self.word(SPAN)?;

@@ -55,12 +55,14 @@ impl Cluster {
             | Command::CancelDeleteStore(_)
             | Command::SetMaxReplicas(_)
             | Command::SetReplication(_)
+            | Command::SetHaltScheduling(_)
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }
             | Command::AddSplitRegion { .. }
             | Command::AddMergeRegion { .. }
             | Command::RemoveOperator(_) => self.pd.check(self.ctx.now, command),
+            Command::TikvTest(deed) => self.check_tikv_test(deed),
         }
     }
 
@@ -153,6 +155,7 @@ impl Cluster {
             | Command::CancelDeleteStore(_)
             | Command::SetMaxReplicas(_)
             | Command::SetReplication(_)
+            | Command::SetHaltScheduling(_)
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
             | Command::AddTransferLeader { .. }
@@ -161,6 +164,7 @@ impl Cluster {
             | Command::RemoveOperator(_) => {
                 self.pd.carry_out(self.ctx.now, command, cause, &mut self.ctx.events);
             }
+            Command::TikvTest(deed) => self.do_tikv_test(deed, cause),
         }
     }
 

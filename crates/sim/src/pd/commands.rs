@@ -11,7 +11,7 @@ use super::scheduling::{Plan, brief, members_after};
 use super::steps::Step;
 use super::stores::StoreRecord;
 use super::unsafe_recovery::RecoveryRequest;
-use crate::command::{Command, RecoveryOptions};
+use crate::command::{Command, RecoveryOptions, TikvTest};
 use crate::event::{EventKind, EventLog, OperatorEnd, OperatorName};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::refusal::Refusal;
@@ -41,7 +41,9 @@ impl Pd {
             Command::DeleteStore(store) => self.check_delete(*store),
             Command::CancelDeleteStore(store) => self.check_cancel_delete(*store),
             Command::SetMaxReplicas(0) => Err(Refusal::MaxReplicasZero),
-            Command::SetMaxReplicas(_) | Command::SetReplication(_) => Ok(()),
+            Command::SetMaxReplicas(_)
+            | Command::SetReplication(_)
+            | Command::SetHaltScheduling(_) => Ok(()),
             Command::AddRemovePeer { region, store } => {
                 self.check_remove_peer(now, *region, *store)
             }
@@ -55,6 +57,7 @@ impl Pd {
                 Some(_) => Ok(()),
                 None => Err(Refusal::NoOperator(*region)),
             },
+            Command::TikvTest(TikvTest::HandPlan { store, .. }) => self.check_hand_plan(*store),
             Command::StopStores(_)
             | Command::StartStores(_)
             | Command::LoseDisk(_)
@@ -64,7 +67,13 @@ impl Pd {
             | Command::SetMishaps { .. }
             | Command::Heal(_)
             | Command::SetLoad { .. }
-            | Command::SetTiflashReplica { .. } => Ok(()),
+            | Command::SetTiflashReplica { .. }
+            | Command::TikvTest(
+                TikvTest::ChangePeers { .. }
+                | TikvTest::ExitForceLeader { .. }
+                | TikvTest::Request { .. }
+                | TikvTest::CompactLog(_),
+            ) => Ok(()),
         }
     }
 
@@ -103,6 +112,15 @@ impl Pd {
             Command::SetReplication(option) => {
                 self.replication.set(now, option, cause, &mut self.ids, events);
             }
+            Command::SetHaltScheduling(halt) => {
+                self.halt = *halt;
+                if !self.is_scheduling_halted() {
+                    self.patrol.resume(now);
+                }
+            }
+            Command::TikvTest(TikvTest::HandPlan { store, plan }) => {
+                self.handed.put(*store, plan.clone(), cause);
+            }
             Command::AddRemovePeer { region, store } => {
                 let peer = self.member(*region, *store).expect("checked: it has a peer there");
                 let change = Change::Remove(peer);
@@ -133,7 +151,26 @@ impl Pd {
             | Command::SetMishaps { .. }
             | Command::Heal(_)
             | Command::SetLoad { .. }
-            | Command::SetTiflashReplica { .. } => panic!("not a command to PD: {command:?}"),
+            | Command::SetTiflashReplica { .. }
+            | Command::TikvTest(
+                TikvTest::ChangePeers { .. }
+                | TikvTest::ExitForceLeader { .. }
+                | TikvTest::Request { .. }
+                | TikvTest::CompactLog(_),
+            ) => {
+                panic!("not a command to PD: {command:?}")
+            }
+        }
+    }
+
+    /// PD gives plans of its own while it recovers, and none to a store that it does not serve.
+    fn check_hand_plan(&self, store: StoreId) -> Result<(), Refusal> {
+        if self.recovery.stage().is_running() {
+            return Err(Refusal::RecoveryRunning);
+        }
+        match self.record(store)?.state {
+            StoreState::Tombstone => Err(Refusal::StoreAlreadyRemoved(store)),
+            StoreState::Up | StoreState::Offline => Ok(()),
         }
     }
 

@@ -31,6 +31,7 @@ pub mod steps;
 mod store_check;
 pub mod stores;
 mod strategy;
+mod handed;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -40,10 +41,12 @@ pub mod unsafe_recovery;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::command::Halt;
 use crate::event::{BlockedReason, EventKind, EventLog, Subject};
 use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
 use crate::message::{
-    GetStoreError, RegionHeartbeat, Schedule, StoreHeartbeat, StoreHeartbeatResponse,
+    GetStoreError, RecoveryPlan, RegionHeartbeat, Schedule, StoreHeartbeat, StoreHeartbeatResponse,
+    StoreReport,
 };
 use crate::refusal::Refusal;
 use crate::region::{Key, Peer};
@@ -52,6 +55,7 @@ use crate::setup::{Setup, StoreSetup};
 use crate::store::{StoreMeta, StoreState, StoreStatus};
 use balance_leader::BalanceLeader;
 use fit::RegionFit;
+use handed::HandedPlans;
 use leader::{Collecting, Disk, Presence};
 use limits::StoreLimits;
 use lost_stores::LostStores;
@@ -89,6 +93,8 @@ pub struct Pd {
     limits: StoreLimits,
     operators: Operators,
     balance: BalanceLeader,
+    halt: Halt,
+    handed: HandedPlans,
 }
 
 /// Coming to be, and what others ask of it at any time.
@@ -129,6 +135,8 @@ impl Pd {
             limits: StoreLimits::default(),
             operators: Operators::default(),
             balance: BalanceLeader::from(Millis::ZERO),
+            halt: Halt::Active,
+            handed: HandedPlans::default(),
         }
     }
 
@@ -227,11 +235,16 @@ impl Pd {
             self.notice_status(now, store, None, events);
         }
         self.replication.acknowledge(store, heartbeat.replication);
+        self.handed.note(store, heartbeat.report.as_ref());
         let seen = events.all().len();
         let env = RecoveryEnv { stores: &self.stores, ids: &mut self.ids, events };
         let (plan, cause) = self.recovery.on_store_heartbeat(now, store, heartbeat.report, env);
         self.after_recovery(now, seen, events);
         let replication = self.replication.status().cloned();
+        let (plan, cause) = match plan {
+            Some(_) => (plan, cause),
+            None => self.handed.fetch(now, store, events),
+        };
         StoreHeartbeatResponse { plan, cause, replication }
     }
 
@@ -315,11 +328,11 @@ impl Pd {
 
 /// Unsafe recovery.
 impl Pd {
-    /// Scheduling is halted while unsafe recovery runs: no region is checked, and a store that
-    /// asks for the ids of a split gets none. Operators that run already go on, and so do merges
-    /// that the stores are at. PD: `IsSchedulingHalted`.
+    /// Scheduling is halted while unsafe recovery runs, or by `halt-scheduling`: no region is
+    /// checked, and a store that asks for the ids of a split gets none. Operators that run already
+    /// go on, and so do merges that the stores are at. PD: `IsSchedulingHalted`.
     pub fn is_scheduling_halted(&self) -> bool {
-        self.recovery.stage().is_running()
+        self.halt == Halt::Halted || self.recovery.stage().is_running()
     }
 
     /// Schedulers and checkers act: nothing halts them, and PD has heard of most regions.
@@ -445,6 +458,22 @@ impl Pd {
     /// DR Auto-Sync.
     pub fn replication(&self) -> &Replication {
         &self.replication
+    }
+
+    /// `halt-scheduling`.
+    pub fn halt(&self) -> Halt {
+        self.halt
+    }
+
+    /// The latest report of a store for unsafe recovery, whether PD's controller had asked for it
+    /// or [`TikvTest::HandPlan`](crate::TikvTest::HandPlan).
+    pub fn last_report(&self, store: StoreId) -> Option<&StoreReport> {
+        self.handed.report(store)
+    }
+
+    /// Plans handed to PD that no heartbeat has fetched yet, by ascending store.
+    pub(crate) fn plans_waiting(&self) -> impl Iterator<Item = (StoreId, &RecoveryPlan)> {
+        self.handed.waiting()
     }
 
     /// The first thing that keeps PD from repairing a region.

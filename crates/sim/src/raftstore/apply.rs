@@ -35,6 +35,9 @@ impl PeerFsm {
         if ctx.machines.is_applier_held(self.store()) {
             return;
         }
+        if self.applied_before_snapshot.take().is_some() {
+            self.on_snapshot_installed(self.node.store().applied, ctx);
+        }
         self.apply_due(ctx, out);
         self.handle_ready(ctx, out);
     }
@@ -111,8 +114,14 @@ impl PeerFsm {
         cause: Option<EventId>,
         ctx: &mut Context,
     ) -> bool {
+        // A joint configuration may demote its leader.
         let touches_me = |change: &PeerChange| {
-            change.peer().id == self.id() && !matches!(change, PeerChange::AddVoter(_))
+            change.peer().id == self.id()
+                && match change {
+                    PeerChange::AddVoter(_) => false,
+                    PeerChange::AddLearner(_) => changes.len() == 1,
+                    PeerChange::Remove(_) => true,
+                }
         };
         let refused = !self.is_leader()
             || self.node.raft.has_pending_conf()
@@ -136,6 +145,11 @@ impl PeerFsm {
 
     /// Whether the voters after `changes` could commit what is already committed here.
     fn keeps_quorum(&self, changes: &[PeerChange]) -> bool {
+        let members = &self.region().peers;
+        if members.iter().filter(|peer| peer.role != PeerRole::Learner).count() == 1 {
+            // It is always safe to change a region of one voter.
+            return true;
+        }
         let after: Region = changed(self.region(), changes);
         let mut matched: Vec<u64> = after
             .peers

@@ -12,7 +12,7 @@ use super::membership::has_quorum_without;
 use super::peer::{ELECTION_TICKS, Outbox, PeerFsm};
 use crate::context::Context;
 use crate::event::{EventKind, ForceLeaderRefusal, Subject};
-use crate::ids::{MINUTE, Millis, PeerId, StoreId};
+use crate::ids::{EventId, MINUTE, Millis, PeerId, StoreId};
 use crate::region::PeerRole;
 use crate::release::ForcedCommit;
 
@@ -25,6 +25,8 @@ pub(super) struct ForceLeader {
     phase: Phase,
     failed: Vec<StoreId>,
     since: Millis,
+    /// The event of PD's sending the plan.
+    cause: Option<EventId>,
 }
 
 /// How far a peer is on its way to force leader, for readers.
@@ -70,6 +72,7 @@ impl PeerFsm {
     pub(super) fn enter_force_leader(
         &mut self,
         failed: &[StoreId],
+        cause: Option<EventId>,
         ctx: &mut Context,
         out: &mut Outbox,
     ) {
@@ -79,63 +82,68 @@ impl PeerFsm {
             Some(ForceLeaderPhase::WaitTicks) | None => self.force_leader = None,
         }
         if !self.is_initialized() {
-            return self.refuse_force_leader(ForceLeaderRefusal::NotInitialized, ctx);
+            return self.refuse_force_leader(ForceLeaderRefusal::NotInitialized, cause, ctx);
         }
         let raft = &self.node.raft;
         let wait = if self.is_leader() {
             if self.hibernation.is_ordered() {
-                return self.refuse_force_leader(ForceLeaderRefusal::AlreadyLeader, ctx);
+                return self.refuse_force_leader(ForceLeaderRefusal::AlreadyLeader, cause, ctx);
             }
             // Two rounds of check-quorum depose a leader that nobody answers.
             Some((2 * ELECTION_TICKS).saturating_sub(raft.election_elapsed))
         } else if raft.promotable() && self.leader_id().is_some() {
             if self.hibernation.may_hear_from_leader() {
-                return self.refuse_force_leader(ForceLeaderRefusal::LeaderLease, ctx);
+                return self.refuse_force_leader(ForceLeaderRefusal::LeaderLease, cause, ctx);
             }
             Some(raft.randomized_election_timeout().saturating_sub(raft.election_elapsed))
         } else {
             None
         };
-        let state = |phase| ForceLeader { phase, failed: failed.to_vec(), since: ctx.now };
+        let failed = failed.to_vec();
         match wait {
             Some(ticks) => {
-                self.force_leader = Some(state(Phase::WaitTicks(ticks)));
-                self.alarm(ctx);
+                let (phase, since) = (Phase::WaitTicks(ticks), ctx.now);
+                self.force_leader = Some(ForceLeader { phase, failed, since, cause });
+                match self.is_leader() {
+                    true => self.wake(ctx),
+                    false => self.alarm(ctx),
+                }
             }
-            None => self.enter_pre_force_leader(failed.to_vec(), ctx, out),
+            None => self.enter_pre_force_leader(failed, cause, ctx, out),
         }
     }
 
     fn enter_pre_force_leader(
         &mut self,
         failed: Vec<StoreId>,
+        cause: Option<EventId>,
         ctx: &mut Context,
         out: &mut Outbox,
     ) {
-        self.force_leader = None;
         if has_quorum_without(self.region(), &failed) {
-            return self.refuse_force_leader(ForceLeaderRefusal::HasQuorum, ctx);
+            return self.refuse_force_leader(ForceLeaderRefusal::HasQuorum, cause, ctx);
         }
         // Not a pre-vote: a vote must bind, or two force leaders could share a term.
         self.node.raft.pre_vote = false;
         self.drive(ctx, |node| node.campaign().expect("MsgHup is never refused"));
         if self.node.raft.state != StateRole::Candidate {
             self.node.raft.pre_vote = true;
-            return self.refuse_force_leader(ForceLeaderRefusal::VoteFailed, ctx);
+            return self.refuse_force_leader(ForceLeaderRefusal::VoteFailed, cause, ctx);
         }
-        let since = ctx.now;
-        self.force_leader = Some(ForceLeader { phase: Phase::PreForceLeader, failed, since });
+        let (phase, since) = (Phase::PreForceLeader, ctx.now);
+        self.force_leader = Some(ForceLeader { phase, failed, since, cause });
         self.alarm(ctx);
         self.handle_ready(ctx, out);
     }
 
-    /// What a tick does for it. TiKV: `check_force_leader`.
+    /// What a tick does for it, before raft-rs ticks. TiKV: `check_force_leader`.
     pub(super) fn check_force_leader(&mut self, ctx: &mut Context, out: &mut Outbox) {
         let Some(state) = &mut self.force_leader else { return };
         match &mut state.phase {
             Phase::WaitTicks(0) => {
-                let failed = std::mem::take(&mut state.failed);
-                self.enter_pre_force_leader(failed, ctx, out);
+                // Looks at everything again: a leader that still leads was not alone.
+                let (failed, cause) = (std::mem::take(&mut state.failed), state.cause);
+                self.enter_force_leader(&failed, cause, ctx, out);
             }
             Phase::WaitTicks(ticks) => *ticks -= 1,
             Phase::PreForceLeader => self.count_votes(ctx),
@@ -166,9 +174,10 @@ impl PeerFsm {
         let is_fair = |(id, granted): &(PeerId, bool)| {
             *id == self.id() || (expected.contains(id) && *granted)
         };
+        let cause = state.cause;
         if raft.state != StateRole::Candidate || !votes.iter().all(is_fair) {
             self.abandon_force_leader();
-            return self.refuse_force_leader(ForceLeaderRefusal::VoteFailed, ctx);
+            return self.refuse_force_leader(ForceLeaderRefusal::VoteFailed, cause, ctx);
         }
         if expected.iter().all(|id| votes.contains(&(*id, true))) {
             self.become_force_leader(ctx);
@@ -179,11 +188,11 @@ impl PeerFsm {
         let Some(state) = &mut self.force_leader else { return };
         state.phase = Phase::ForceLeader;
         state.since = ctx.now;
-        let failed = state.failed.clone();
+        let (failed, cause) = (state.failed.clone(), state.cause);
         let (region, peer, store, term) =
             (self.region().clone(), self.id(), self.store(), self.term());
         let alive = failed.iter().copied().find(|store| ctx.network.is_running(*store));
-        let causes = ctx.events.latest(Subject::Recovery);
+        let causes = cause.or(ctx.events.latest(Subject::Recovery));
         let kind = EventKind::ForceLeaderEntered {
             region: region.id,
             peer,
@@ -204,7 +213,7 @@ impl PeerFsm {
         }
         assert!(self.is_leader(), "{self:?} has every vote and does not lead");
         self.node.raft.set_check_quorum(false);
-        self.alarm(ctx);
+        self.wake(ctx);
     }
 
     /// Commits what every peer that is alive has, quorum or not.
@@ -242,10 +251,10 @@ impl PeerFsm {
             let kind = EventKind::ForceLeaderExited { region, store };
             self.cause = Some(ctx.emit(kind, self.cause));
         }
+        let term = self.term();
+        self.drive(ctx, |node| node.raft.become_follower(term, raft::INVALID_ID));
+        self.handle_ready(ctx, out);
         if self.node.raft.promotable() {
-            let term = self.term();
-            self.drive(ctx, |node| node.raft.become_follower(term, raft::INVALID_ID));
-            self.handle_ready(ctx, out);
             self.campaign(ctx, out);
         }
         self.alarm(ctx);
@@ -272,9 +281,14 @@ impl PeerFsm {
         self.node.raft.set_check_quorum(true);
     }
 
-    fn refuse_force_leader(&mut self, why: ForceLeaderRefusal, ctx: &mut Context) {
+    fn refuse_force_leader(
+        &mut self,
+        why: ForceLeaderRefusal,
+        cause: Option<EventId>,
+        ctx: &mut Context,
+    ) {
         let (region, store) = (self.region_id(), self.store());
-        let cause = ctx.events.latest(Subject::Recovery);
+        let cause = cause.or(ctx.events.latest(Subject::Recovery));
         ctx.emit(EventKind::ForceLeaderRefused { region, store, why }, cause);
     }
 }

@@ -76,8 +76,9 @@ pub(crate) fn has_quorum_without(region: &Region, failed: &[StoreId]) -> bool {
             || majority_lives(|role| matches!(role, PeerRole::Voter | PeerRole::DemotingVoter)))
 }
 
-/// Whether TiKV would propose these changes at all: several that touch learners only, or that
-/// remove a voter without demoting it first, are refused. TiKV: `util.rs:check_conf_change`.
+/// Whether TiKV would propose these changes at all: several that touch learners only, that name a
+/// peer twice, or that remove a voter without demoting it first, are refused.
+/// TiKV: `util.rs:check_conf_change`.
 pub(crate) fn is_proposable(region: &Region, changes: &[PeerChange]) -> bool {
     let role_of = |peer: Peer| region.peer(peer.id).map(|member| member.role);
     match changes {
@@ -93,7 +94,13 @@ pub(crate) fn is_proposable(region: &Region, changes: &[PeerChange]) -> bool {
                 PeerChange::Remove(peer) => role_of(*peer) != Some(PeerRole::Learner),
                 PeerChange::AddVoter(_) | PeerChange::AddLearner(_) => false,
             });
-            !region.in_joint_state() && touches_a_voter && !removes_a_voter
+            let is_twice = |(at, change): (usize, &PeerChange)| {
+                several[..at].iter().any(|other| other.peer().id == change.peer().id)
+            };
+            !region.in_joint_state()
+                && touches_a_voter
+                && !removes_a_voter
+                && !several.iter().enumerate().any(is_twice)
         }
     }
 }

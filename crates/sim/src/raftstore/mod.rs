@@ -326,6 +326,8 @@ impl Store {
             peer.stir(ctx, out);
             peer.ask_whether_stale(ctx, out);
         });
+        self.expire_plan(timer.region, ctx.now);
+        self.check_plan(ctx);
     }
 
     /// A peer's writes have reached a slow disk: what it says after them leaves.
@@ -349,6 +351,11 @@ impl Store {
         self.with_peer(schedule.region, ctx, |peer, ctx, out| {
             peer.on_schedule(schedule, ctx, out);
         });
+    }
+
+    /// The peer of a region is told to end its force leader.
+    pub(crate) fn exit_force_leader(&mut self, region: RegionId, ctx: &mut Context) {
+        self.with_peer(region, ctx, PeerFsm::exit_force_leader);
     }
 
     /// Clients write to a region. Returns whether its peer here took the write.

@@ -74,6 +74,9 @@ pub struct PeerFsm {
     pub(super) unapplied: VecDeque<(Millis, Entry)>,
     /// The region that a snapshot raft-rs has accepted stands for.
     incoming: Option<Arc<Region>>,
+    /// What was applied when a snapshot came that is on disk, but does not count yet: the store's
+    /// applier stands.
+    pub(super) applied_before_snapshot: Option<u64>,
     pub(super) size_mib: u64,
     /// The event that made the peer lead, or brought it about.
     pub(super) cause: Option<EventId>,
@@ -141,6 +144,7 @@ impl PeerFsm {
             merging: Merging::default(),
             unapplied: VecDeque::new(),
             incoming: None,
+            applied_before_snapshot: None,
             size_mib,
             cause,
             change_cause: None,
@@ -157,7 +161,8 @@ impl PeerFsm {
         peer
     }
 
-    pub(super) fn me(&self) -> Peer {
+    /// Itself, in the role its region as applied gives it.
+    pub(crate) fn me(&self) -> Peer {
         let learner = Peer { id: self.id, store: self.store, role: PeerRole::Learner };
         self.region().peer(self.id).unwrap_or(learner)
     }
@@ -231,10 +236,10 @@ impl PeerFsm {
         if self.sleeps_through_tick(ctx) {
             return;
         }
+        self.check_force_leader(ctx, out);
         let missed = self.hibernation.take_missing_ticks();
         self.drive_ticks(missed + 1, ctx);
         self.ticks += 1;
-        self.check_force_leader(ctx, out);
         self.maybe_compact_log(ctx);
         self.handle_ready(ctx, out);
         self.after_tick(ctx, out);
@@ -362,7 +367,18 @@ impl PeerFsm {
         } else {
             return;
         };
-        let bytes = Proposal::CompactLog(upto - 1).encode();
+        self.propose_compaction(upto - 1, ctx);
+    }
+
+    /// Cuts the log behind what is applied, whoever lacks it.
+    pub(crate) fn compact_log(&mut self, ctx: &mut Context, out: &mut Outbox) {
+        self.wake(ctx);
+        self.propose_compaction(self.applied_index(), ctx);
+        self.handle_ready(ctx, out);
+    }
+
+    fn propose_compaction(&mut self, index: u64, ctx: &mut Context) {
+        let bytes = Proposal::CompactLog(index).encode();
         // A leader that cannot take a proposal now looks again three seconds later.
         let _ = self.drive(ctx, |node| node.propose(Vec::new(), bytes));
     }
@@ -375,6 +391,9 @@ impl PeerFsm {
             self.post(ready.take_messages(), out);
             if !ready.snapshot().is_empty() {
                 let region = self.incoming.take().expect("a snapshot comes with its region");
+                if ctx.machines.is_applier_held(self.store) {
+                    self.applied_before_snapshot.get_or_insert(self.node.store().applied);
+                }
                 self.node.mut_store().restore(ready.snapshot(), region);
                 self.merging = Merging::default();
                 self.unapplied.clear();
@@ -398,7 +417,7 @@ impl PeerFsm {
             if was_leader != self.is_leader() {
                 self.on_role_changed(ctx, out);
             }
-            if let Some(index) = snapshot {
+            if let Some(index) = snapshot.filter(|_| self.applied_before_snapshot.is_none()) {
                 self.on_snapshot_installed(index, ctx);
             }
             self.apply(committed, ctx, out);
@@ -417,8 +436,7 @@ impl PeerFsm {
         ctx.schedule(takes, Item::Written(self.timer(), Box::new(written)));
     }
 
-    fn on_snapshot_installed(&mut self, index: u64, ctx: &mut Context) {
-        self.unapplied.clear();
+    pub(super) fn on_snapshot_installed(&mut self, index: u64, ctx: &mut Context) {
         self.node.advance_apply_to(index);
         let (region, store) = (self.region_id(), self.store);
         ctx.checker.on_epoch(region, store, self.id, self.region().epoch);

@@ -109,7 +109,7 @@ impl PeerFsm {
 
     /// Index of the last entry applied.
     pub fn applied_index(&self) -> u64 {
-        self.node.store().applied
+        self.applied_before_snapshot.unwrap_or(self.node.store().applied)
     }
 
     /// Index of the first log entry not yet compacted.

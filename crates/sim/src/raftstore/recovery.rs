@@ -16,7 +16,7 @@ use crate::message::{
     PeerChange, PeerReport, RecoveryPlan, StoreHeartbeat, StoreHeartbeatResponse, StoreReport,
 };
 use crate::region::{Peer, PeerRole, Region};
-use crate::release::LearnersOnDemotion;
+use crate::release::{LearnersOnDemotion, ResidualJoint};
 
 /// A plan that a store is carrying out.
 #[derive(Debug)]
@@ -25,7 +25,10 @@ pub(super) struct PlanExecution {
     phase: PlanPhase,
     /// Regions whose peers are not done with the phase.
     pending: BTreeSet<RegionId>,
+    /// When the plan came, or when waiting for apply began.
     since: Millis,
+    /// A peer has taken too long: no report will be sent, and a new plan may come.
+    aborted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub(super) enum Work {
     WaitApply { target: u64 },
     /// The demotion could not be proposed: the force leader is kept for the next try.
     Failed,
+    /// Leaving an older joint state was all there was to do, and nothing clears the state.
+    Stuck,
 }
 
 impl Store {
@@ -57,13 +62,14 @@ impl Store {
         cause: Option<EventId>,
         ctx: &mut Context,
     ) {
-        // A peer that still works for an earlier plan refuses the new one, unless that has been
-        // going on for too long.
-        let stale = |old: &PlanExecution| super::force_leader::EXPIRY < ctx.now.since(old.since);
-        if self.plan.as_ref().is_some_and(|old| !stale(old)) {
+        // A peer that works for an earlier plan refuses the new one, unless that was aborted. One
+        // that only waits to be force leader starts anew.
+        let stands =
+            |old: &PlanExecution| !old.aborted && !matches!(old.phase, PlanPhase::EnterForceLeader);
+        if self.plan.as_ref().is_some_and(stands) {
             return;
         }
-        for peer in self.peers.values_mut() {
+        for peer in self.peers.values_mut().filter(|peer| peer.is_working()) {
             peer.work = None;
         }
         let (step, since) = (plan.step, ctx.now);
@@ -71,13 +77,14 @@ impl Store {
             Some(_) => PlanPhase::EnterForceLeader,
             None => PlanPhase::Execute,
         };
-        self.plan = Some(PlanExecution { step, phase, pending: BTreeSet::new(), since });
+        let pending = BTreeSet::new();
+        self.plan = Some(PlanExecution { step, phase, pending, since, aborted: false });
         let mut out = Outbox::default();
         let pending = match plan.force_leader {
             Some(order) => {
                 for region in &order.enter_force_leaders {
                     if let Some(peer) = self.peers.get_mut(region) {
-                        peer.enter_force_leader(&order.failed_stores, ctx, &mut out);
+                        peer.enter_force_leader(&order.failed_stores, cause, ctx, &mut out);
                     }
                 }
                 order.enter_force_leaders.into_iter().collect()
@@ -146,9 +153,13 @@ impl Store {
             if !execution.pending.is_empty() {
                 return;
             }
+            if execution.aborted {
+                self.plan = None;
+                return;
+            }
             match phase {
-                PlanPhase::EnterForceLeader => self.wait_apply(false),
-                PlanPhase::Execute => self.wait_apply(true),
+                PlanPhase::EnterForceLeader => self.wait_apply(false, ctx.now),
+                PlanPhase::Execute => self.wait_apply(true, ctx.now),
                 PlanPhase::WaitApply { exit_force_leader } => {
                     self.finish_plan(exit_force_leader, ctx);
                 }
@@ -156,7 +167,7 @@ impl Store {
         }
     }
 
-    fn wait_apply(&mut self, exit_force_leader: bool) {
+    fn wait_apply(&mut self, exit_force_leader: bool, now: Millis) {
         for peer in self.peers.values_mut() {
             peer.start_wait_apply();
         }
@@ -165,6 +176,7 @@ impl Store {
         if let Some(execution) = &mut self.plan {
             execution.phase = PlanPhase::WaitApply { exit_force_leader };
             execution.pending = pending;
+            execution.since = now;
         }
     }
 
@@ -172,8 +184,11 @@ impl Store {
         let Some(execution) = self.plan.take() else { return };
         let mut out = Outbox::default();
         for peer in self.peers.values_mut() {
+            // A demotion that failed waits for the next try, and the force leader with it.
             let failed = matches!(peer.work, Some(Work::Failed));
-            peer.work = None;
+            if !failed {
+                peer.work = None;
+            }
             if exit_force_leader && !failed {
                 peer.exit_force_leader(ctx, &mut out);
             }
@@ -189,6 +204,20 @@ impl Store {
         self.on_replication(response.replication, ctx);
         if let Some(plan) = response.plan {
             self.on_plan(plan, response.cause, ctx);
+        }
+    }
+
+    /// Aborts the plan if it has kept this region's peer busy for more than a minute; looked at by
+    /// the stale check. TiKV: `unsafe_recovery.rs:check_timeout`.
+    pub(super) fn expire_plan(&mut self, region: RegionId, now: Millis) {
+        let Some(execution) = &mut self.plan else { return };
+        let busy = self
+            .peers
+            .get(&region)
+            .is_some_and(|peer| peer.is_working() && !matches!(peer.work, Some(Work::Stuck)));
+        let is_waited_for = busy && execution.pending.contains(&region);
+        if is_waited_for && super::force_leader::EXPIRY <= now.since(execution.since) {
+            execution.aborted = true;
         }
     }
 
@@ -208,18 +237,19 @@ impl PeerFsm {
     /// Whether a plan still waits for it.
     fn is_working(&self) -> bool {
         match &self.work {
-            Some(Work::Demote { .. }) => true,
+            Some(Work::Demote { .. } | Work::Stuck) => true,
             Some(Work::WaitApply { target }) => self.applied_index() < *target,
             Some(Work::Failed) | None => false,
         }
     }
 
     fn start_wait_apply(&mut self) {
-        if !matches!(self.work, Some(Work::Failed)) {
-            let target = match self.force_leader {
-                Some(_) => self.last_index(),
-                None => self.commit_index(),
-            };
+        // What has been proposed to a force leader will be committed.
+        let target = match self.force_leader {
+            Some(_) => self.last_index(),
+            None => self.commit_index(),
+        };
+        if self.applied_index() < target {
             self.work = Some(Work::WaitApply { target });
         }
     }
@@ -236,9 +266,12 @@ impl PeerFsm {
             return;
         }
         if self.region().in_joint_state() {
-            self.propose_change(&[], cause, ctx);
+            let proposed = self.propose_change(&[], cause, ctx);
             let target = self.last_index();
-            self.work = Some(Work::Demote { failed, target, after_exit: true });
+            self.work = Some(match proposed {
+                true => Work::Demote { failed, target, after_exit: true },
+                false => Work::Failed,
+            });
         } else {
             self.propose_demotion(&failed, cause, ctx);
         }
@@ -249,9 +282,11 @@ impl PeerFsm {
         let (region, store) = (self.region_id(), self.store());
         let plan = cause.or(ctx.events.latest(Subject::Recovery));
         let mut changes = Vec::new();
-        for listed in failed {
-            let Some(member) = self.region().peer(listed.id) else { continue };
-            match (listed.role, ctx.knobs.learners_on_demotion) {
+        // By the role that the member has here, which may be newer than what PD has seen.
+        let members = self.region().clone();
+        for member in members.peers.iter().filter(|m| failed.iter().any(|peer| peer.id == m.id)) {
+            let member = *member;
+            match (member.role, ctx.knobs.learners_on_demotion) {
                 (PeerRole::Voter, _) => {
                     changes
                         .push(PeerChange::AddLearner(Peer { role: PeerRole::Learner, ..member }));
@@ -271,7 +306,6 @@ impl PeerFsm {
         if me.role == PeerRole::Learner {
             changes.push(PeerChange::AddVoter(Peer { role: PeerRole::Voter, ..me }));
         }
-        self.work = None;
         if changes.is_empty() {
             return;
         }
@@ -293,7 +327,13 @@ impl PeerFsm {
         }
         if *after_exit {
             let failed = failed.clone();
-            self.propose_demotion(&failed, None, ctx);
+            self.work = match ctx.knobs.residual_joint {
+                ResidualJoint::NeverReports => Some(Work::Stuck),
+                ResidualJoint::Reports => None,
+            };
+            if self.is_force_leader() {
+                self.propose_demotion(&failed, None, ctx);
+            }
         } else {
             self.work = None;
             if self.region().in_joint_state() {

@@ -2,7 +2,7 @@
 
 use sim::command::MachineCommand;
 use sim::fault::{Links, Mishap, Mishaps};
-use sim::{Command, StoreId};
+use sim::{ClientRequest, Command, Halt, StoreId, TikvTest};
 
 use crate::lang::Lang;
 
@@ -41,6 +41,7 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             "Somebody took the records of stores off PD's disk (pd-recover)".to_owned(),
             "有人用 pd-recover 清除 PD 磁盘上的 store 记录".to_owned(),
         ),
+        Command::SetHaltScheduling(halt) => halt_scheduling(*halt),
         Command::RemoveTombstone => fixed(
             "Somebody erased the records of tombstone stores (store remove-tombstone)",
             "有人抹去 Tombstone store 的记录（store remove-tombstone）",
@@ -99,10 +100,50 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             format!("Somebody cancelled the operator of region {region}"),
             format!("有人取消 region {region} 的 operator"),
         ),
+        Command::TikvTest(deed) => tikv_test(deed),
     };
     match lang {
         Lang::En => en,
         Lang::Zh => zh,
+    }
+}
+
+fn halt_scheduling(halt: Halt) -> (String, String) {
+    let (en, zh) = match halt {
+        Halt::Halted => (
+            "Somebody halted PD's scheduling (halt-scheduling)",
+            "有人暂停 PD 调度（halt-scheduling）",
+        ),
+        Halt::Active => ("Somebody let PD schedule again", "有人恢复 PD 调度"),
+    };
+    (en.to_owned(), zh.to_owned())
+}
+
+/// What TiKV's own tests do, in English and in Chinese.
+fn tikv_test(deed: &TikvTest) -> (String, String) {
+    match deed {
+        TikvTest::HandPlan { store, .. } => (
+            format!("Somebody handed PD a recovery plan for store {store}"),
+            format!("有人让 PD 给 store {store} 下发恢复计划"),
+        ),
+        TikvTest::ChangePeers { region, .. } => (
+            format!("Somebody had the members of region {region} changed"),
+            format!("有人直接变更 region {region} 的成员"),
+        ),
+        TikvTest::Request { region, request: ClientRequest::Put } => {
+            (format!("A client writes to region {region}"), format!("客户端写 region {region}"))
+        }
+        TikvTest::Request { region, .. } => {
+            (format!("A client reads from region {region}"), format!("客户端读 region {region}"))
+        }
+        TikvTest::CompactLog(region) => (
+            format!("Somebody had the log of region {region} cut"),
+            format!("有人截断 region {region} 的日志"),
+        ),
+        TikvTest::ExitForceLeader { region, store } => (
+            format!("Somebody ended the force leader of region {region} on store {store}"),
+            format!("有人让 region {region} 在 store {store} 上退出 force leader"),
+        ),
     }
 }
 
