@@ -24,7 +24,32 @@ const REFUSED: &[(u64, &str, &str)] = &[
     (16, "stop store 1", "store 1 is stopped already"),
     (16, "stop store 5,1", "store 1 is stopped already"),
     (60, "start store 1", "store 1 cannot start: PD answers it \"store is tombstone\""),
-    (60, "start store 2", "store 2 has lost its disk; it would start as a new store"),
+    (
+        17,
+        "start store 2",
+        "duplicated store address: id:54002 address:\"10.0.1.2:20160\" , already registered by \
+         id:2 address:\"10.0.1.2:20160\" ",
+    ),
+    (16, "add store 2 tikv address 10.0.1.9:1", "there is a store 2 already, or was"),
+    (
+        16,
+        "add store 77 tikv address 10.0.2.5:20160",
+        "duplicated store address: id:77 address:\"10.0.2.5:20160\" , already registered by \
+         id:5 address:\"10.0.2.5:20160\" ",
+    ),
+    (
+        5,
+        "operator add transfer-region 52973 5 6 8",
+        "Failed! [500] \"transfer region without peer role is not supported when placement rules \
+         enabled\"",
+    ),
+    (
+        5,
+        "operator add transfer-peer 52973 1 5",
+        "Failed! [500] \"region 52973 already has peer in store 5\"",
+    ),
+    (5, "operator add add-peer 52927 503", "Failed! [500] \"store 503 is TiFlash: learners only\""),
+    (5, "start pd", "PD is running; `stop pd` before it is started anew"),
     // MySQL's errors.
     (5, "load tpcc.nothing 1/s", "ERROR 1146 (42S02): Table 'tpcc.nothing' doesn't exist"),
     (
@@ -81,10 +106,27 @@ const REFUSED: &[(u64, &str, &str)] = &[
         "Failed to delete store 1: [400] \"[PD:core:ErrStoresNotEnough]can not remove store 1 \
          since the number of up stores would be 5 while need 6\"",
     ),
-    (5, "store delete 77", "Failed! [404] \"[PD:core:ErrStoreNotFound]store 77 not found\""),
-    (60, "store delete 1", "Failed! [410] \"[PD:core:ErrStoreRemoved]store 1 has been removed\""),
-    (5, "store cancel-delete 1", "Failed! [500] \"store 1 is not offline\""),
-    (100, "store delete 1", "Failed! [404] \"[PD:core:ErrStoreNotFound]store 1 not found\""),
+    (
+        5,
+        "store delete 77",
+        "Failed to delete store 77: [404] \"[PD:core:ErrStoreNotFound]store 77 not found\"",
+    ),
+    (
+        60,
+        "store delete 1",
+        "Failed to delete store 1: [410] \"[PD:core:ErrStoreRemoved]store 1 has been removed\"",
+    ),
+    (
+        60,
+        "store cancel-delete 1",
+        "Failed to cancel delete store 1: [410] \"[PD:core:ErrStoreRemoved]store 1 has been \
+         removed\"",
+    ),
+    (
+        100,
+        "store delete 1",
+        "Failed to delete store 1: [404] \"[PD:core:ErrStoreNotFound]store 1 not found\"",
+    ),
     // Operators.
     (5, "operator add remove-peer 77 1", "Failed! [500] \"region 77 not found\""),
     (

@@ -177,6 +177,7 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         EventKind::StoreStatusChanged { .. }
         | EventKind::StoreRegistered(_)
         | EventKind::StoreForgotten(_)
+        | EventKind::StoreReplaced { .. }
         | EventKind::StoreErased(_) => Some(Topic::StoreState),
         EventKind::RecoveryStage { .. }
         | EventKind::SplitRefused { .. }
@@ -217,6 +218,8 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         | EventKind::ConnectTimedOut { .. }
         | EventKind::ConnectionAborted { .. }
         | EventKind::UnreachableBroadcast { .. }
+        | EventKind::StoreServing(_)
+        | EventKind::TombstoneKept(_)
         | EventKind::PdLeaderLost
         | EventKind::PdLeaderElected
         | EventKind::MaxReplicasSet(_)

@@ -47,6 +47,16 @@ const INCIDENTS: &[Incident] = &[
         file: "tikv-12644.scn",
         text: include_str!("../incidents/tikv-12644.scn"),
     },
+    Incident {
+        id: "tikv-19980",
+        file: "tikv-19980.scn",
+        text: include_str!("../incidents/tikv-19980.scn"),
+    },
+    Incident {
+        id: "pd-10350",
+        file: "pd-10350.scn",
+        text: include_str!("../incidents/pd-10350.scn"),
+    },
 ];
 
 /// The ids of all incidents, in the order in which they are told.

@@ -10,7 +10,7 @@ use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
 use sim::pd::region_check::RegionCheck;
 use sim::region::Key;
-use sim::store::{StoreState, StoreStatus};
+use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 use sim::{Command, Halt, RecoveryOptions};
 
@@ -293,6 +293,7 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
     match command {
         Command::StopStores(stores) => write!(f, "stop store {}", List(stores)),
         Command::StartStores(stores) => write!(f, "start store {}", List(stores)),
+        Command::AddStore(meta) => write_add_store(f, meta),
         Command::LoseDisk(store) => write!(f, "lose disk of {store}"),
         Command::Machine(command) => write_machine(f, command),
         Command::Cut(links) => write!(f, "cut {}", Between(links, true)),
@@ -318,6 +319,9 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::AbortRecovery => f.write_str("pd-ctl unsafe remove-failed-stores abort"),
         Command::RemoveTombstone => f.write_str("pd-ctl store remove-tombstone"),
         Command::DeleteStore(store) => write!(f, "pd-ctl store delete {store}"),
+        Command::DestroyStore(store) => {
+            write!(f, "curl -X DELETE {PD_URL}{STORE_PATH}{store}?force")
+        }
         Command::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
         Command::SetMaxReplicas(count) => write!(f, "pd-ctl config set max-replicas {count}"),
         Command::SetReplication(option) => write_replication(f, option),
@@ -325,11 +329,24 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
             write!(f, "pd-ctl config set halt-scheduling {}", *halt == Halt::Halted)
         }
         Command::TikvTest(deed) => tikv_test::write(f, deed),
+        Command::SetMaxStoreDownTime { ms } => {
+            write!(f, "pd-ctl config set max-store-down-time {}", Span(*ms))
+        }
         Command::AddRemovePeer { region, store } => {
             write!(f, "pd-ctl operator add remove-peer {region} {store}")
         }
         Command::AddAddLearner { region, store } => {
             write!(f, "pd-ctl operator add add-learner {region} {store}")
+        }
+        Command::AddAddPeer { region, store } => {
+            write!(f, "pd-ctl operator add add-peer {region} {store}")
+        }
+        Command::AddTransferPeer { region, from, to } => {
+            write!(f, "pd-ctl operator add transfer-peer {region} {from} {to}")
+        }
+        Command::AddTransferRegion { region, stores } => {
+            write!(f, "pd-ctl operator add transfer-region {region}")?;
+            stores.iter().try_for_each(|store| write!(f, " {store}"))
         }
         Command::AddTransferLeader { region, store } => {
             write!(f, "pd-ctl operator add transfer-leader {region} {store}")
@@ -386,6 +403,26 @@ fn write_replication(f: &mut fmt::Formatter<'_>, option: &ReplicationOption) -> 
         ReplicationOption::DrReplicas(count) => write!(f, "dr-replicas {count}"),
         ReplicationOption::WaitStoreTimeout(ms) => write!(f, "wait-store-timeout {}", Span(*ms)),
     }
+}
+
+/// Where PD is said to be, where it must be said.
+const PD_URL: &str = "http://127.0.0.1:2379";
+/// PD's resource of one store.
+pub(crate) const STORE_PATH: &str = "/pd/api/v1/store/";
+
+fn write_add_store(f: &mut fmt::Formatter<'_>, meta: &StoreMeta) -> fmt::Result {
+    let engine = match meta.engine {
+        Engine::TiKv => "tikv",
+        Engine::TiFlash => "tiflash",
+    };
+    write!(f, "add store {} {engine}", meta.id)?;
+    for (key, value) in &meta.labels {
+        match key.as_str() {
+            "zone" => write!(f, " zone {value}")?,
+            _ => write!(f, " label {key} {value}")?,
+        }
+    }
+    write!(f, " address {}", meta.address)
 }
 
 fn write_load(f: &mut fmt::Formatter<'_>, tables: &[String], per_minute: u64) -> fmt::Result {

@@ -10,7 +10,7 @@ use sim::message::{DemotePlan, ForceLeaderPlan, PeerChange, RecoveryPlan};
 use sim::pd::operator::OperatorKind;
 use sim::pd::region_check::RegionCheck;
 use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
-use sim::store::{StoreState, StoreStatus};
+use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 use sim::{
     ClientRequest, Command, Halt, PeerId, RecoveryOptions, RegionId, Release, StoreId, TableId,
@@ -101,17 +101,9 @@ fn commands() -> Vec<Command> {
         remove(&[1], false, Some(60)),
         remove(&[], true, None),
         remove(&[], true, Some(60)),
-        Command::StopPd,
-        Command::StartPd,
-        Command::ForceNewPdCluster,
-        Command::LosePdLeader,
-        Command::ResignPdLeader,
-        Command::RecoverPd,
         with_options,
         Command::AbortRecovery,
         Command::RemoveTombstone,
-        Command::DeleteStore(store),
-        Command::CancelDeleteStore(store),
         Command::SetMaxReplicas(3),
         Command::AddRemovePeer { region, store },
         Command::AddAddLearner { region, store },
@@ -174,6 +166,34 @@ fn tikv_tests() -> Vec<TikvTest> {
         change(vec![]),
         change(vec![PeerChange::Remove(learner)]),
         change(vec![PeerChange::AddVoter(voter), PeerChange::AddLearner(learner)]),
+    ]
+}
+
+/// What is done to PD itself, and to PD's records of stores.
+fn commands_of_pd() -> Vec<Command> {
+    let (region, store) = (RegionId(52973), StoreId(503));
+    vec![
+        Command::StopPd,
+        Command::StartPd,
+        Command::ForceNewPdCluster,
+        Command::LosePdLeader,
+        Command::ResignPdLeader,
+        Command::RecoverPd,
+        Command::DeleteStore(store),
+        Command::DestroyStore(store),
+        Command::CancelDeleteStore(store),
+        Command::SetMaxStoreDownTime { ms: 600_000 },
+        Command::AddAddPeer { region, store },
+        Command::AddTransferPeer { region, from: store, to: StoreId(5) },
+        Command::AddTransferRegion { region, stores: stores(&[1, 5]) },
+        Command::AddStore(StoreMeta {
+            id: StoreId(504),
+            engine: Engine::TiFlash,
+            address: "10.0.2.54:3930".to_owned(),
+            labels: [("host", "h4"), ("zone", "dc2")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+        }),
     ]
 }
 
@@ -259,7 +279,8 @@ fn requests() -> Vec<Request> {
     });
     let spans = [0, 1, 1_000, 60_000, 90_000, 7_200_000].map(Wait::For);
     let replication = replication_options().map(Command::SetReplication);
-    let commands = commands().into_iter().chain(of_tikv_tests()).chain(replication);
+    let commands =
+        commands().into_iter().chain(commands_of_pd()).chain(of_tikv_tests()).chain(replication);
     let commands = commands.map(Request::Command);
     commands
         .chain(queries.into_iter().map(Request::Query))
@@ -289,6 +310,16 @@ fn the_same_thing_may_be_typed_in_several_ways() {
         ("tiup ctl:v8.5.2 pd -u http://127.0.0.1:2379 store 502", "store 502"),
         ("pd-ctl --pd=http://pd:2379 operator show", "operator show"),
         ("  store   502  ", "store 502"),
+        (
+            "curl -XDELETE 'http://pd:2379/pd/api/v1/store/502?force=true'",
+            "curl -X DELETE http://127.0.0.1:2379/pd/api/v1/store/502?force",
+        ),
+        ("curl http://pd:2379/pd/api/v1/store/502 -X DELETE", "store delete 502"),
+        (
+            "./bin/pd-recover --from-old-member --endpoints=http://127.0.0.1:2379",
+            "pd-recover --from-old-member",
+        ),
+        ("pd-server --force-new-cluster --name=pd-3", "pd-server --force-new-cluster"),
         ("pd-ctl", "help"),
         (
             "alter table `TPCC`.`Stock` set tiflash replica 2",

@@ -4,6 +4,7 @@
 mod commands;
 mod exchange;
 mod faults;
+mod store_life;
 mod tikv_test;
 
 use std::collections::BTreeMap;
@@ -397,12 +398,7 @@ impl Cluster {
             Item::StoreResponse(response, life) => {
                 self.at_life(life, |store, ctx| store.on_response(*response, ctx));
             }
-            Item::RegionHeartbeat(heartbeat) => {
-                let now = self.ctx.now;
-                let order = self.pd.on_region_heartbeat(now, *heartbeat, &mut self.ctx.events);
-                self.dispatch(order);
-                self.arm_pd();
-            }
+            Item::RegionHeartbeat(heartbeat) => self.region_heartbeat(*heartbeat),
             Item::AskSplit(asked, life) => self.ask_split(asked, life),
             Item::SplitAnswer(asked, ids, life) => self.at_store(life.store, |store, ctx| {
                 store.on_split_answer(*asked, ids, life, ctx);

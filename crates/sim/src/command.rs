@@ -9,6 +9,7 @@ use crate::ids::{RegionId, StoreId};
 use crate::message::{PeerChange, RecoveryPlan};
 pub use crate::pd::replication::{ReplicationMode, ReplicationOption};
 use crate::region::Key;
+use crate::store::StoreMeta;
 
 /// A request to change the cluster. It may be refused; see [`Refusal`](crate::Refusal).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Command {
     /// `start store …`: starts stopped processes on what their disks hold, with empty caches and
     /// black-lists.
     StartStores(Vec<StoreId>),
+    /// `add store …`: a new machine; its process registers with PD and starts.
+    AddStore(StoreMeta),
     /// What is done to the machines that stores run on, short of stopping them.
     Machine(MachineCommand),
     /// `lose disk of …`: a stopped store's disk is gone, with every peer on it.
@@ -83,6 +86,9 @@ pub enum Command {
     RemoveTombstone,
     /// `pd-ctl store delete N`: the store becomes Offline and is drained.
     DeleteStore(StoreId),
+    /// `curl -X DELETE …/pd/api/v1/store/N?force`: the store's machine is no more. It is drained
+    /// even if too few are left, cannot be called back, and its address is free.
+    DestroyStore(StoreId),
     /// `pd-ctl store cancel-delete N`: an Offline store is Up again.
     CancelDeleteStore(StoreId),
     /// `pd-ctl config set max-replicas N`: changes the count of the default placement rule.
@@ -92,6 +98,12 @@ pub enum Command {
     /// `pd-ctl config set halt-scheduling true|false`: PD checks and balances nothing of its own
     /// accord; operators that run already, or are asked for, go on.
     SetHaltScheduling(Halt),
+    /// `pd-ctl config set max-store-down-time 30m`: after so much silence PD repairs around a
+    /// store.
+    SetMaxStoreDownTime {
+        /// In milliseconds.
+        ms: u64,
+    },
     /// `pd-ctl operator add remove-peer R S`.
     AddRemovePeer {
         /// The region.
@@ -105,6 +117,29 @@ pub enum Command {
         region: RegionId,
         /// The store that gets a learner.
         store: StoreId,
+    },
+    /// `pd-ctl operator add add-peer R S`: a voter.
+    AddAddPeer {
+        /// The region.
+        region: RegionId,
+        /// The store that gets a voter.
+        store: StoreId,
+    },
+    /// `pd-ctl operator add transfer-peer R A B`.
+    AddTransferPeer {
+        /// The region.
+        region: RegionId,
+        /// The store whose peer goes.
+        from: StoreId,
+        /// The store that gets one of the same role.
+        to: StoreId,
+    },
+    /// `pd-ctl operator add transfer-region R S…`: always refused, since placement rules are on.
+    AddTransferRegion {
+        /// The region.
+        region: RegionId,
+        /// The stores it should be on.
+        stores: Vec<StoreId>,
     },
     /// `pd-ctl operator add transfer-leader R S`.
     AddTransferLeader {

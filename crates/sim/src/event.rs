@@ -15,8 +15,10 @@ use crate::pd::replication::DrState;
 use crate::region::{Peer, Region};
 use crate::store::StoreStatus;
 
+mod repairs;
+
 pub use crate::event_log::{EventLog, Subject};
-pub use crate::operator_name::{OperatorEnd, OperatorName};
+pub use repairs::{BlockedReason, OperatorEnd, OperatorName};
 
 /// Something that has happened; final.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,6 +264,17 @@ pub enum EventKind {
     StoreForgotten(StoreId),
     /// PD registered a store.
     StoreRegistered(StoreId),
+    /// PD counts a new store in: it has taken its share of regions.
+    StoreServing(StoreId),
+    /// A tombstone's record stays: PD's region cache shows regions there.
+    TombstoneKept(StoreId),
+    /// A store that had lost its disk started as a new one, at the same address.
+    StoreReplaced {
+        /// The id that is gone with the disk.
+        store: StoreId,
+        /// The id PD gave.
+        by: StoreId,
+    },
     /// A tombstone's record was erased: PD no longer knows the id.
     StoreErased(StoreId),
     /// DR Auto-Sync entered a state. PD: `drSwitchTo…`.
@@ -461,19 +474,6 @@ pub enum ResolveVerdict {
     RetryQuiet,
     /// It will not dial the store again until restart.
     Blacklisted,
-}
-
-/// Why PD leaves a region as it is although it does not fit its rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BlockedReason {
-    /// The peer is down, but its store is Up: PD waits for the *store* to be down for 30 min.
-    PeerDownStoreUp,
-    /// The peer's store is gone and no other store may take its place.
-    NoStoreToReplace,
-    /// A rule is short of a peer and no store may take one.
-    NoStoreToAdd,
-    /// The peer is wanted by no rule, but as the only such peer of an unhealthy region it is kept.
-    OrphanKeptWhileUnhealthy,
 }
 
 /// PD's stages. PD: `unsafe_recovery_controller.go`.

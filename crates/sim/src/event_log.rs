@@ -34,6 +34,7 @@ impl EventKind {
     fn subject(&self) -> Option<Subject> {
         use EventKind as E;
         match self {
+            E::StoreReplaced { store, .. } => Some(Subject::Process(*store)),
             E::StoreStarted(store)
             | E::StoreStopped(store)
             | E::StorePaused(store)
@@ -83,6 +84,8 @@ impl EventKind {
             | E::MaxReplicasSet(_)
             | E::DrStateSwitched { .. }
             | E::ReplicationUpdated { .. }
+            | E::StoreServing(_)
+            | E::TombstoneKept(_)
             | E::RegionCacheReset
             | E::LeaderKnown { .. }
             | E::OperatorCreated { .. }

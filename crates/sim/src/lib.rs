@@ -28,7 +28,6 @@ pub mod command;
 pub mod refusal;
 pub mod event;
 mod event_log;
-mod operator_name;
 pub mod message;
 mod cluster;
 mod context;

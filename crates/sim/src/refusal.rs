@@ -22,20 +22,12 @@ pub enum Refusal {
     StoreBuried(StoreId),
     /// A disk can only be lost while its process is stopped.
     DiskInUse(StoreId),
-    /// Nothing can start on a lost disk: a process on an empty one registers as a new store.
-    DiskGone(StoreId),
     /// A fault that makes no sense.
     Fault(FaultRefusal),
-    /// tikv-server waits for PD before it starts.
-    StoreWaitsForPd(StoreId),
-    /// PD without a leader serves nobody: pd-ctl's rendering of a 503.
-    PdNoLeader,
-    /// PD's processes do not run: pd-ctl's rendering of a failed connect.
-    PdStopped,
-    /// PD's processes run already: their ports and directories are taken.
-    PdRunning,
-    /// TiDB cannot write the rule: it reaches no PD.
-    TidbWithoutPd,
+    /// A machine does not become a store.
+    Start(StartFault),
+    /// PD is not there, or is there already.
+    Pd(PdFault),
     /// No such table.
     UnknownTable(String),
     /// A load above one write a millisecond.
@@ -63,19 +55,24 @@ pub enum Refusal {
     TombstonesHoldRegions(Vec<StoreId>),
     /// PD has no such store: pd-ctl's rendering of a 404.
     StoreNotInPd(StoreId),
-    /// PD: ErrStoreRemoved, a tombstone cannot be deleted or revived: pd-ctl's rendering of a 410.
+    /// PD: ErrStoreRemoved, a tombstone takes no peer: pd-ctl's rendering of a 410.
     StoreAlreadyRemoved(StoreId),
-    /// PD: ErrStoresNotEnough.
-    StoresNotEnough {
+    /// PD's answer to `store delete`, as pd-ctl prints it.
+    StoreDelete {
         /// The store that was to go.
         store: StoreId,
-        /// Up TiKV stores that would be left.
-        up: u64,
-        /// `max-replicas`.
-        need: u64,
+        /// Why it stays.
+        fault: StoreFault,
     },
-    /// `store cancel-delete` of a store that is not Offline.
-    StoreNotOffline(StoreId),
+    /// PD's answer to `store cancel-delete`, as pd-ctl prints it.
+    StoreCancelDelete {
+        /// The store that was to come back.
+        store: StoreId,
+        /// Why it does not.
+        fault: StoreFault,
+    },
+    /// PD cannot tell roles where placement rules are on, which is always.
+    TransferRegionWithoutRoles,
     /// PD has no such region in its cache.
     RegionNotInPd(RegionId),
     /// PD: the region has no peer on the store.
@@ -148,17 +145,9 @@ impl fmt::Display for Refusal {
             Self::DiskInUse(store) => {
                 write!(f, "store {store} is running; `stop store {store}` before its disk is lost")
             }
-            Self::StoreWaitsForPd(store) => {
-                write!(f, "store {store} cannot start: it waits for PD, which has no leader")
-            }
-            Self::PdNoLeader => f.write_str("Failed! [503] no leader"),
-            Self::PdStopped => f.write_str("Failed! dial tcp: connect: connection refused"),
-            Self::PdRunning => f.write_str("PD is running; `stop pd` before it is started anew"),
-            Self::TidbWithoutPd => f.write_str("ERROR 9001 (HY000): PD server timeout"),
-            Self::DiskGone(store) => {
-                write!(f, "store {store} has lost its disk; it would start as a new store")
-            }
             Self::Fault(refusal) => refusal.fmt(f),
+            Self::Start(fault) => fault.fmt(f),
+            Self::Pd(fault) => fault.fmt(f),
             Self::UnknownTable(table) => unknown_table(f, table),
             Self::LoadTooHigh { writes_per_minute: asked } => {
                 let most = MAX_WRITES_PER_MINUTE;
@@ -185,49 +174,70 @@ impl fmt::Display for Refusal {
             Self::StoreAlreadyRemoved(store) => {
                 failed(f, 410, text!("[PD:core:ErrStoreRemoved]store {store} has been removed"))
             }
-            Self::StoresNotEnough { store, up, need } => stores_not_enough(f, *store, *up, *need),
-            Self::StoreNotOffline(store) => failed(f, 500, text!("store {store} is not offline")),
-            Self::RegionNotInPd(region) => failed(f, 500, text!("region {region} not found")),
-            Self::NoPeerOnStore { region, store } => {
-                failed(f, 500, text!("region {region} has no peer in store {store}"))
-            }
-            Self::PeerOnStore { region, store } => {
-                failed(f, 500, text!("region {region} already has peer in store {store}"))
-            }
-            Self::OperatorExists(_) => {
-                failed(f, 500, text!("failed to add operator, maybe already have one"))
-            }
-            Self::NoOperator(_) => failed(f, 500, text!("operator not found")),
-            Self::SplitInJointState => {
-                failed(f, 500, text!("cannot split region which is in joint state"))
-            }
-            Self::MergeInJointState => {
-                failed(f, 500, text!("cannot merge regions which are in joint state"))
-            }
-            Self::AbnormalPeer(region) => {
-                let code = "PD:region:ErrRegionAbnormalPeer";
-                failed(f, 500, text!("[{code}]region {region} has abnormal peer"))
-            }
-            Self::NotAdjacent => {
-                let code = "PD:region:ErrRegionNotAdjacent";
-                failed(f, 500, text!("[{code}]two regions are not adjacent"))
-            }
-            Self::CannotLead { region, store } => {
-                failed(f, 500, text!("region {region} has no voter in store {store}"))
-            }
+            Self::StoreDelete { store, fault } => fault.write(f, "delete", *store),
+            Self::StoreCancelDelete { store, fault } => fault.write(f, "cancel delete", *store),
+            Self::RegionNotInPd(_)
+            | Self::NoPeerOnStore { .. }
+            | Self::PeerOnStore { .. }
+            | Self::OperatorExists(_)
+            | Self::NoOperator(_)
+            | Self::SplitInJointState
+            | Self::MergeInJointState
+            | Self::AbnormalPeer(_)
+            | Self::NotAdjacent
+            | Self::CannotLead { .. }
+            | Self::TransferRegionWithoutRoles
+            | Self::WrongEngine { .. } => failed(f, 500, text!("{}", self.of_operators())),
             Self::NoLeader(region) => write!(f, "region {region} has no leader"),
             Self::RecoveryInProgress(region) => recovery_in_progress(f, *region),
             Self::MaxReplicasZero => failed(f, 400, text!("max-replicas should be greater than 0")),
             Self::TooManyTiflashReplicas { wanted, stores } => too_many(f, *wanted, *stores),
-            Self::WrongEngine { store, engine } => {
-                let engine = engine.name();
-                failed(f, 500, text!("store {store} is {engine}: learners only"))
-            }
         }
     }
 }
 
+impl Refusal {
+    /// PD's words about an operator that was asked for.
+    fn of_operators(&self) -> String {
+        if let Self::RegionNotInPd(region) = self {
+            return format!("region {region} not found");
+        }
+        if let Self::NoPeerOnStore { region, store } = self {
+            return format!("region {region} has no peer in store {store}");
+        }
+        if let Self::PeerOnStore { region, store } = self {
+            return format!("region {region} already has peer in store {store}");
+        }
+        if let Self::CannotLead { region, store } = self {
+            return format!("region {region} has no voter in store {store}");
+        }
+        if let Self::WrongEngine { store, engine } = self {
+            return format!("store {store} is {}: learners only", engine.name());
+        }
+        if let Self::AbnormalPeer(region) = self {
+            return format!("[PD:region:ErrRegionAbnormalPeer]region {region} has abnormal peer");
+        }
+        let fixed = if let Self::OperatorExists(_) = self {
+            "failed to add operator, maybe already have one"
+        } else if let Self::NoOperator(_) = self {
+            "operator not found"
+        } else if *self == Self::SplitInJointState {
+            "cannot split region which is in joint state"
+        } else if *self == Self::MergeInJointState {
+            "cannot merge regions which are in joint state"
+        } else if *self == Self::NotAdjacent {
+            "[PD:region:ErrRegionNotAdjacent]two regions are not adjacent"
+        } else {
+            assert_eq!(*self, Self::TransferRegionWithoutRoles, "not about an operator");
+            NO_ROLES
+        };
+        fixed.to_owned()
+    }
+}
+
 const RUNNING: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryIsRunning]unsafe recovery is running";
+const NO_ROLES: &str =
+    "transfer region without peer role is not supported when placement rules enabled";
 const INVALID_INPUT: &str = "[PD:unsaferecovery:ErrUnsafeRecoveryInvalidInput]invalid input";
 
 /// pd-ctl's rendering of an HTTP answer of PD that is not a success.
@@ -244,17 +254,129 @@ fn tombstones_hold_regions(f: &mut fmt::Formatter<'_>, stores: &[StoreId]) -> fm
     write!(f, "Failed to remove tombstone store [500] \"failed stores: {}\"", stores.join(", "))
 }
 
-fn stores_not_enough(
-    f: &mut fmt::Formatter<'_>,
-    store: StoreId,
-    up: u64,
-    need: u64,
-) -> fmt::Result {
-    write!(
-        f,
-        "Failed to delete store {store}: [400] \"[PD:core:ErrStoresNotEnough]can not remove "
-    )?;
-    write!(f, "store {store} since the number of up stores would be {up} while need {need}\"")
+/// Why PD cannot be asked, or not be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PdFault {
+    /// Without a leader it serves nobody: pd-ctl's rendering of a 503.
+    NoLeader,
+    /// Its processes do not run: pd-ctl's rendering of a failed connect.
+    Stopped,
+    /// Its processes run already: their ports and directories are taken.
+    Running,
+    /// TiDB's error where it reaches no PD.
+    UnreachableFromTidb,
+}
+
+impl fmt::Display for PdFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoLeader => "Failed! [503] no leader",
+            Self::Stopped => "Failed! dial tcp: connect: connection refused",
+            Self::Running => "PD is running; `stop pd` before it is started anew",
+            Self::UnreachableFromTidb => "ERROR 9001 (HY000): PD server timeout",
+        })
+    }
+}
+
+/// Why a machine does not become a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartFault {
+    /// It would wait until PD has a leader.
+    WaitsForPd(StoreId),
+    /// PD: another store in service has registered the address; tikv-server ends with this.
+    DuplicatedAddress {
+        /// The store that wants to register.
+        store: StoreId,
+        /// Where it would listen.
+        address: String,
+        /// Who has the address.
+        by: StoreId,
+    },
+    /// Another process listens there already.
+    AddressInUse {
+        /// Where.
+        address: String,
+        /// Who.
+        by: StoreId,
+    },
+    /// A store of this id is there already, or was.
+    Exists(StoreId),
+    /// The store lost its disk, and its machine has started as another one.
+    Replaced {
+        /// The id that is gone with the disk.
+        store: StoreId,
+        /// The id its machine has now.
+        by: StoreId,
+    },
+}
+
+impl From<StartFault> for Refusal {
+    fn from(fault: StartFault) -> Refusal {
+        Refusal::Start(fault)
+    }
+}
+
+impl fmt::Display for StartFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WaitsForPd(store) => {
+                write!(f, "store {store} cannot start: it waits for PD, which has no leader")
+            }
+            Self::DuplicatedAddress { store, address, by } => write!(
+                f,
+                "duplicated store address: id:{store} address:\"{address}\" , already registered \
+                 by id:{by} address:\"{address}\" "
+            ),
+            Self::AddressInUse { address, by } => {
+                write!(f, "store {by} listens on {address} already")
+            }
+            Self::Exists(store) => write!(f, "there is a store {store} already, or was"),
+            Self::Replaced { store, by } => {
+                write!(f, "store {store} is gone with its disk; its machine is store {by} now")
+            }
+        }
+    }
+}
+
+/// Why PD leaves a store in the state it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreFault {
+    /// PD: ErrStoreNotFound.
+    NotFound,
+    /// PD: ErrStoreRemoved, it is a Tombstone.
+    Removed,
+    /// PD: ErrStoreDestroyed, it was deleted with `force`.
+    Destroyed,
+    /// PD: ErrStoresNotEnough.
+    NotEnough {
+        /// Up TiKV stores that would be left.
+        up: u64,
+        /// `max-replicas`.
+        need: u64,
+    },
+}
+
+impl StoreFault {
+    /// The status and body of PD's answer. PD: `server/api/store.go:responseStoreErr`.
+    fn write(self, f: &mut fmt::Formatter<'_>, what: &str, store: StoreId) -> fmt::Result {
+        write!(f, "Failed to {what} store {store}: ")?;
+        match self {
+            StoreFault::NotFound => {
+                write!(f, "[404] \"[PD:core:ErrStoreNotFound]store {store} not found\"")
+            }
+            StoreFault::Removed => {
+                write!(f, "[410] \"[PD:core:ErrStoreRemoved]store {store} has been removed\"")
+            }
+            StoreFault::Destroyed => {
+                write!(f, "[400] \"[PD:core:ErrStoreDestroyed]store {store} has been ")?;
+                write!(f, "physically destroyed\"")
+            }
+            StoreFault::NotEnough { up, need } => {
+                write!(f, "[400] \"[PD:core:ErrStoresNotEnough]can not remove store {store} ")?;
+                write!(f, "since the number of up stores would be {up} while need {need}\"")
+            }
+        }
+    }
 }
 
 fn unknown_table(f: &mut fmt::Formatter<'_>, table: &str) -> fmt::Result {

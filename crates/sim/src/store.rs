@@ -71,7 +71,7 @@ pub enum StoreStatus {
     Up,
     /// Up, silent for more than [`DISCONNECTED_AFTER`].
     Disconnected,
-    /// Up, silent for more than [`DOWN_AFTER`].
+    /// Up, silent for more than `max-store-down-time`.
     Down,
     /// See [`StoreState::Offline`].
     Offline,
@@ -104,6 +104,6 @@ impl StoreStatus {
 /// Milliseconds of silence after which PD calls an Up store Disconnected.
 /// PD: `core.storeDisconnectDuration`.
 pub const DISCONNECTED_AFTER: u64 = 20 * crate::ids::SECOND;
-/// Milliseconds of silence after which PD calls an Up store Down and repairs around it.
-/// PD: `max-store-down-time`.
+/// Milliseconds of silence after which PD calls an Up store Down and repairs around it, where
+/// nothing else was set. PD: `max-store-down-time`.
 pub const DOWN_AFTER: u64 = 30 * crate::ids::MINUTE;

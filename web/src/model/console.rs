@@ -119,7 +119,7 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
         let Some(outcome) = outcome else { continue };
         let (kind, text) = match outcome {
             Outcome::Refused(refusal) => (EntryKind::Refused, refusal.to_string()),
-            Outcome::Done => (EntryKind::Done, accepted(session, world, &issued.request, lang)),
+            Outcome::Done => done(session, world, &issued.request, lang),
             Outcome::Asked => answer_query(session, world, &issued.request, lang),
             Outcome::Reached(_) | Outcome::NotReached(_) => continue,
         };
@@ -131,6 +131,18 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
         entries[0].world = None;
     }
     entries
+}
+
+/// The answer to a command that was carried out, wholly or in part.
+fn done(session: &Session, world: usize, request: &Request, lang: Lang) -> (EntryKind, String) {
+    if let Request::Command(sim::Command::RemoveTombstone) = request {
+        let cluster = &session.run().worlds()[world].cluster;
+        return match answer::remove_tombstone(cluster) {
+            Ok(text) => (EntryKind::Done, text),
+            Err(text) => (EntryKind::Refused, text),
+        };
+    }
+    (EntryKind::Done, accepted(session, world, request, lang))
 }
 
 /// What the real tool says when it has accepted a command.
@@ -145,14 +157,19 @@ fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> S
         }
         C::AddRemovePeer { .. }
         | C::AddAddLearner { .. }
+        | C::AddAddPeer { .. }
+        | C::AddTransferPeer { .. }
+        | C::AddTransferRegion { .. }
         | C::AddTransferLeader { .. }
         | C::AddSplitRegion { .. }
         | C::AddMergeRegion { .. } => "Success! \"The operator is created.\"".to_owned(),
+        C::DestroyStore(_) => "\"The store is set as Offline.\"".to_owned(),
         C::RecoverPd => "recover success! please restart the PD cluster".to_owned(),
         C::ResignPdLeader
         | C::RemoveTombstone
         | C::DeleteStore(_)
         | C::CancelDeleteStore(_)
+        | C::SetMaxStoreDownTime { .. }
         | C::SetMaxReplicas(_)
         | C::SetReplication(_)
         | C::SetHaltScheduling(_)
@@ -164,6 +181,7 @@ fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> S
         | C::StartPd
         | C::ForceNewPdCluster
         | C::LosePdLeader
+        | C::AddStore(_)
         | C::StopStores(_)
         | C::StartStores(_)
         | C::LoseDisk(_)

@@ -10,6 +10,7 @@ mod pd;
 mod recovery;
 mod sql;
 pub(crate) mod tikv_test;
+mod stores;
 pub(crate) mod verbs;
 pub(crate) mod words;
 
@@ -47,8 +48,9 @@ pub(crate) fn parse_line(number: usize, line: &str) -> Result<Request, ParseErro
     }
     let request = pd::parse(verb, &mut words).or_else(|| match for_pd {
         true => None,
-        false => faults::parse(verb, &mut words)
-            .or_else(|| pd::parse_program(verb, &mut words))
+        false => pd::parse_program(verb, &mut words)
+            .or_else(|| stores::parse(verb, &mut words))
+            .or_else(|| faults::parse(verb, &mut words))
             .or_else(|| tikv_test::parse(verb, &mut words)),
     });
     request.unwrap_or_else(|| {

@@ -105,9 +105,24 @@ fn add_operator(words: &mut Words<'_>) -> Result<Command, ParseError> {
             let (source, target) = two_ids(words, usage)?;
             Ok(Command::AddMergeRegion { source: RegionId(source), target: RegionId(target) })
         }
+        "add-peer" => {
+            let usage = "operator add add-peer <region_id> <to_store_id> [flags]";
+            let (region, store) = region_and_store(words, usage)?;
+            Ok(Command::AddAddPeer { region, store })
+        }
+        "transfer-peer" => transfer_peer(words),
+        "transfer-region" => transfer_region(words),
         _ => {
-            let verbs =
-                &["remove-peer", "add-learner", "transfer-leader", "split-region", "merge-region"];
+            let verbs = &[
+                "remove-peer",
+                "add-learner",
+                "add-peer",
+                "transfer-leader",
+                "transfer-peer",
+                "transfer-region",
+                "split-region",
+                "merge-region",
+            ];
             Err(unknown(verb, "pd-ctl operator add", verbs))
         }
     }
@@ -158,6 +173,26 @@ fn split_region(words: &mut Words<'_>) -> Result<Command, ParseError> {
     }
 }
 
+fn transfer_peer(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let usage = "operator add transfer-peer <region_id> <from_store_id> <to_store_id> [flags]";
+    let [region, from, to] =
+        [subcommand(words, usage)?, subcommand(words, usage)?, subcommand(words, usage)?];
+    no_more(words, usage)?;
+    let region = RegionId(go_number(region)?);
+    let (from, to) = (StoreId(go_number(from)?), StoreId(go_number(to)?));
+    Ok(Command::AddTransferPeer { region, from, to })
+}
+
+fn transfer_region(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let usage = "operator add transfer-region <region_id> <to_store_id>... [flags]";
+    let region = RegionId(go_number(subcommand(words, usage)?)?);
+    let mut stores = vec![StoreId(go_number(subcommand(words, usage)?)?)];
+    while let Some(word) = words.next() {
+        stores.push(StoreId(go_number(word)?));
+    }
+    Ok(Command::AddTransferRegion { region, stores })
+}
+
 fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
     let verb = subcommand(words, "config [command]")?;
     match verb.text {
@@ -177,8 +212,8 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
 }
 
 fn set_option(words: &mut Words<'_>) -> Result<Command, ParseError> {
-    let what = "`max-replicas`, `halt-scheduling` or `replication-mode`, the options that are \
-                modelled";
+    let what = "`max-replicas`, `max-store-down-time`, `halt-scheduling` or \
+                `replication-mode`, the options that are modelled";
     let option = words.word(what)?;
     match option.text {
         "max-replicas" => {
@@ -193,6 +228,7 @@ fn set_option(words: &mut Words<'_>) -> Result<Command, ParseError> {
             }
         }
         "replication-mode" => replication(words).map(Command::SetReplication),
+        "max-store-down-time" => words.span().map(|ms| Command::SetMaxStoreDownTime { ms }),
         _ => Err(option.expected(what)),
     }
 }

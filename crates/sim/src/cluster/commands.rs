@@ -6,7 +6,7 @@ use crate::event::{EventKind, Subject};
 use crate::health::{self, Ailment};
 use crate::ids::{EventId, StoreId, TableId};
 use crate::load::MAX_WRITES_PER_MINUTE;
-use crate::refusal::Refusal;
+use crate::refusal::{PdFault, Refusal};
 use crate::release::ReplicaChange;
 use crate::store::{Engine, StoreState};
 
@@ -16,6 +16,7 @@ impl Cluster {
         match command {
             Command::StopStores(stores) => self.check_stop(stores),
             Command::StartStores(stores) => self.check_start(stores),
+            Command::AddStore(meta) => self.check_add_store(meta),
             Command::LoseDisk(store) => match self.known(*store)?.is_running() {
                 true => Err(Refusal::DiskInUse(*store)),
                 false => Ok(()),
@@ -34,7 +35,7 @@ impl Cluster {
             Command::SetTiflashReplica { table, count } => {
                 self.table(table)?;
                 if !self.pd.is_serving() {
-                    return Err(Refusal::TidbWithoutPd);
+                    return Err(Refusal::Pd(PdFault::UnreachableFromTidb));
                 }
                 let stores = self.tiflash_stores();
                 match stores < *count {
@@ -52,12 +53,17 @@ impl Cluster {
             | Command::AbortRecovery
             | Command::RemoveTombstone
             | Command::DeleteStore(_)
+            | Command::DestroyStore(_)
             | Command::CancelDeleteStore(_)
+            | Command::SetMaxStoreDownTime { .. }
             | Command::SetMaxReplicas(_)
             | Command::SetReplication(_)
             | Command::SetHaltScheduling(_)
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
+            | Command::AddAddPeer { .. }
+            | Command::AddTransferPeer { .. }
+            | Command::AddTransferRegion { .. }
             | Command::AddTransferLeader { .. }
             | Command::AddSplitRegion { .. }
             | Command::AddMergeRegion { .. }
@@ -91,26 +97,6 @@ impl Cluster {
         Ok(())
     }
 
-    fn check_start(&self, stores: &[StoreId]) -> Result<(), Refusal> {
-        for id in stores {
-            let store = self.known(*id)?;
-            let record = self.pd.stores().get(id);
-            if store.is_running() {
-                return Err(Refusal::StoreRunning(*id));
-            }
-            if store.has_lost_disk() {
-                return Err(Refusal::DiskGone(*id));
-            }
-            if !self.pd.is_serving() {
-                return Err(Refusal::StoreWaitsForPd(*id));
-            }
-            if record.is_some_and(|record| record.state == StoreState::Tombstone) {
-                return Err(Refusal::StoreBuried(*id));
-            }
-        }
-        Ok(())
-    }
-
     /// Carries out a command that was checked. `cause` is the event of its acceptance.
     pub(super) fn carry_out(&mut self, command: &Command, cause: EventId) {
         match command {
@@ -121,6 +107,7 @@ impl Cluster {
             Command::StartStores(stores) => {
                 stores.iter().for_each(|store| self.start_store(*store, cause));
             }
+            Command::AddStore(meta) => self.add_store(meta, cause),
             Command::LoseDisk(id) => {
                 let store = self.stores.get_mut(id).expect("the command was checked");
                 store.lose_disk();
@@ -152,12 +139,17 @@ impl Cluster {
             | Command::AbortRecovery
             | Command::RemoveTombstone
             | Command::DeleteStore(_)
+            | Command::DestroyStore(_)
             | Command::CancelDeleteStore(_)
+            | Command::SetMaxStoreDownTime { .. }
             | Command::SetMaxReplicas(_)
             | Command::SetReplication(_)
             | Command::SetHaltScheduling(_)
             | Command::AddRemovePeer { .. }
             | Command::AddAddLearner { .. }
+            | Command::AddAddPeer { .. }
+            | Command::AddTransferPeer { .. }
+            | Command::AddTransferRegion { .. }
             | Command::AddTransferLeader { .. }
             | Command::AddSplitRegion { .. }
             | Command::AddMergeRegion { .. }
@@ -209,27 +201,6 @@ impl Cluster {
         self.tidb.set_replica(table, count);
         let cause = self.ctx.emit(EventKind::ReplicaRuleSet { table, count }, [cause]);
         self.pd.set_tiflash_rule(self.ctx.now, table, count, cause);
-    }
-
-    fn start_store(&mut self, id: StoreId, cause: EventId) {
-        let store = self.stores.get_mut(&id).expect("the command was checked");
-        if store.is_running() {
-            return;
-        }
-        let cause = self.ctx.emit(EventKind::StoreStarted(id), [cause]);
-        let returns_from_grave = self.pd.once_buried().contains(&id);
-        let meta = store.meta().clone();
-        let events = &mut self.ctx.events;
-        self.pd
-            .put_store(self.ctx.now, &meta, events, Some(cause))
-            .expect("the command was checked: PD has not buried the store");
-        if returns_from_grave {
-            // Its peers may still hold majorities that recovery has replaced.
-            for region in store.regions_on_disk() {
-                self.ctx.checker.expect_two_leaders(region);
-            }
-        }
-        store.start(0, Some(cause), &mut self.ctx);
     }
 
     fn set_load(&mut self, tables: &[String], writes_per_minute: u64) {

@@ -3,7 +3,9 @@
 use super::{Cluster, GET_STORE_TRIES, PD_RETRY_MS};
 use crate::agenda::{ConnectionTimer, Item, Life};
 use crate::ids::Millis;
-use crate::message::{AskSplit, GetStoreError, MemberQuestion, Schedule, StoreHeartbeat};
+use crate::message::{
+    AskSplit, GetStoreError, MemberQuestion, RegionHeartbeat, Schedule, StoreHeartbeat,
+};
 use crate::raft_client::PD_PATIENCE_MS;
 
 impl Cluster {
@@ -12,6 +14,13 @@ impl Cluster {
         if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
             self.ctx.schedule(latency, Item::StoreResponse(Box::new(response), life));
         }
+        self.arm_pd();
+    }
+
+    pub(super) fn region_heartbeat(&mut self, heartbeat: RegionHeartbeat) {
+        let now = self.ctx.now;
+        let order = self.pd.on_region_heartbeat(now, heartbeat, &mut self.ctx.events);
+        self.dispatch(order);
         self.arm_pd();
     }
 

@@ -13,6 +13,7 @@ use super::strategy::{Search, Target};
 use crate::event::{BlockedReason, OperatorName};
 use crate::ids::{EventId, Millis, StoreId};
 use crate::region::{Key, Peer, PeerRole};
+use crate::release::OrphanRules;
 use crate::store::{StoreState, StoreStatus};
 
 /// The change an operator shall bring about.
@@ -162,17 +163,17 @@ impl<'a> Check<'a> {
     /// kept, since it may be the only living copy.
     fn fix_orphans(&mut self) -> Option<Repair> {
         let first = *self.fit.orphans.first()?;
-        let health = self.fit_health();
-        match health {
+        let takes_more = self.search.orphan_rules == OrphanRules::SurplusToo;
+        match self.fit_health() {
             FitHealth::Healthy => return Some(self.remove(OperatorName::RemoveOrphanPeer, first)),
-            FitHealth::Pinned(lost) if self.is_on_silent_store(&lost) => {
+            FitHealth::Pinned(lost) if takes_more && self.is_on_silent_store(&lost) => {
                 if let Some(repair) = self.replace_with_orphan(lost) {
                     return Some(repair);
                 }
             }
             FitHealth::Pinned(_) | FitHealth::Unhealthy => {}
         }
-        if let Some(repair) = self.thin_out_orphans() {
+        if takes_more && let Some(repair) = self.thin_out_orphans() {
             return Some(repair);
         }
         let why = BlockedReason::OrphanKeptWhileUnhealthy;
@@ -370,8 +371,17 @@ mod tests {
     }
 
     fn repair(stores: &StoreTable, info: &RegionInfo) -> Option<(OperatorName, Change)> {
+        repair_under(OrphanRules::SurplusToo, stores, info)
+    }
+
+    fn repair_under(
+        orphan_rules: OrphanRules,
+        stores: &StoreTable,
+        info: &RegionInfo,
+    ) -> Option<(OperatorName, Change)> {
         let (regions, limits) = (RegionTree::default(), StoreLimits::default());
-        let search = Search { now: Millis(0), stores, regions: &regions, limits: &limits };
+        let (now, regions, limits) = (Millis(0), &regions, &limits);
+        let search = Search { now, stores, regions, limits, orphan_rules };
         match check(&search, &RuleSet::new(3), info) {
             Verdict::Repair(repair) => Some((repair.name, repair.change)),
             Verdict::Leave | Verdict::Split(_) | Verdict::Later(_) | Verdict::Blocked(_) => None,
@@ -411,6 +421,20 @@ mod tests {
         let change = Change::TakeOver { orphan: info.region.peers[3], old: info.region.peers[2] };
         let name = OperatorName::ReplaceDownPeerWithOrphanPeer;
         assert_eq!(repair(&stores, &info), Some((name, change)));
+    }
+
+    #[test]
+    fn up_to_6_5_no_orphan_goes_while_a_member_is_down_and_none_takes_its_place() {
+        let (mut stores, mut info) = three_orphans();
+        silence(&mut stores, 3);
+        assert_eq!(repair_under(OrphanRules::WhenHealthy, &stores, &info), None);
+        info.down_peers.clear();
+        let (stores, _) = three_orphans();
+        let first = Change::Remove(info.region.peers[3]);
+        assert_eq!(
+            repair_under(OrphanRules::WhenHealthy, &stores, &info),
+            Some((OperatorName::RemoveOrphanPeer, first))
+        );
     }
 
     #[test]

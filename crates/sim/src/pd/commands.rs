@@ -38,8 +38,10 @@ impl Pd {
             }
             Command::AbortRecovery => self.recovery.check_abort(),
             Command::RemoveTombstone => self.check_remove_tombstone(),
-            Command::DeleteStore(store) => self.check_delete(*store),
+            Command::DeleteStore(store) => self.check_delete(*store, false),
+            Command::DestroyStore(store) => self.check_delete(*store, true),
             Command::CancelDeleteStore(store) => self.check_cancel_delete(*store),
+            Command::SetMaxStoreDownTime { .. } => Ok(()),
             Command::SetMaxReplicas(0) => Err(Refusal::MaxReplicasZero),
             Command::SetMaxReplicas(_)
             | Command::SetReplication(_)
@@ -47,7 +49,19 @@ impl Pd {
             Command::AddRemovePeer { region, store } => {
                 self.check_remove_peer(now, *region, *store)
             }
-            Command::AddAddLearner { region, store } => self.check_add_learner(*region, *store),
+            Command::AddAddLearner { region, store } => {
+                self.check_add_peer(*region, *store, PeerRole::Learner)
+            }
+            Command::AddAddPeer { region, store } => {
+                self.check_add_peer(*region, *store, PeerRole::Voter)
+            }
+            Command::AddTransferPeer { region, from, to } => {
+                self.check_transfer_peer(*region, *from, *to)
+            }
+            Command::AddTransferRegion { region, .. } => {
+                self.info(*region)?;
+                Err(Refusal::TransferRegionWithoutRoles)
+            }
             Command::AddTransferLeader { region, store } => {
                 self.check_transfer_leader(*region, *store)
             }
@@ -58,7 +72,8 @@ impl Pd {
                 None => Err(Refusal::NoOperator(*region)),
             },
             Command::TikvTest(TikvTest::HandPlan { store, .. }) => self.check_hand_plan(*store),
-            Command::StopStores(_)
+            Command::AddStore(_)
+            | Command::StopStores(_)
             | Command::StartStores(_)
             | Command::LoseDisk(_)
             | Command::Machine(_)
@@ -100,13 +115,11 @@ impl Pd {
             }
             Command::AbortRecovery => self.recovery.abort(now, cause, events),
             Command::RemoveTombstone => self.remove_tombstone(now, cause, events),
-            Command::DeleteStore(store) => {
-                self.limits.lift_removal(*store);
-                self.set_state(now, *store, StoreState::Offline, cause, events);
-            }
-            Command::CancelDeleteStore(store) => {
-                self.limits.restore(*store);
-                self.set_state(now, *store, StoreState::Up, cause, events);
+            Command::DeleteStore(store) => self.delete_store(now, *store, false, cause, events),
+            Command::DestroyStore(store) => self.delete_store(now, *store, true, cause, events),
+            Command::CancelDeleteStore(store) => self.cancel_delete(now, *store, cause, events),
+            Command::SetMaxStoreDownTime { ms } => {
+                self.set_max_store_down(now, *ms, cause, events);
             }
             Command::SetMaxReplicas(count) => self.set_max_replicas(now, *count, cause, events),
             Command::SetReplication(option) => {
@@ -130,6 +143,16 @@ impl Pd {
                 let change = Change::Add { store: *store, role: PeerRole::Learner };
                 self.admin(now, *region, OperatorName::AdminAddLearner, change, cause, events);
             }
+            Command::AddAddPeer { region, store } => {
+                let change = Change::Add { store: *store, role: PeerRole::Voter };
+                self.admin(now, *region, OperatorName::AdminAddPeer, change, cause, events);
+            }
+            Command::AddTransferPeer { region, from, to } => {
+                let old = self.member(*region, *from).expect("checked: it has a peer there");
+                let change = Change::Replace { old, store: *to, role: old.role };
+                self.admin(now, *region, OperatorName::AdminMovePeer, change, cause, events);
+            }
+            Command::AddTransferRegion { .. } => panic!("it is always refused"),
             Command::AddTransferLeader { region, store } => {
                 self.transfer_leader(now, *region, *store, cause, events);
             }
@@ -142,7 +165,8 @@ impl Pd {
             Command::RemoveOperator(region) => {
                 self.end_operator(now, *region, OperatorEnd::Canceled, Some(cause), events);
             }
-            Command::StopStores(_)
+            Command::AddStore(_)
+            | Command::StopStores(_)
             | Command::StartStores(_)
             | Command::LoseDisk(_)
             | Command::Machine(_)
@@ -174,68 +198,6 @@ impl Pd {
         }
     }
 
-    /// Refused if there are Tombstones and the region cache shows a region on every one of them.
-    /// PD erases those it can and names the others.
-    fn check_remove_tombstone(&self) -> Result<(), Refusal> {
-        let (holding, free): (Vec<StoreId>, Vec<StoreId>) =
-            self.tombstones().partition(|store| 0 < self.regions.count_on(*store));
-        if free.is_empty() && !holding.is_empty() {
-            return Err(Refusal::TombstonesHoldRegions(holding));
-        }
-        Ok(())
-    }
-
-    fn remove_tombstone(&mut self, now: Millis, cause: EventId, events: &mut EventLog) {
-        let free: Vec<StoreId> =
-            self.tombstones().filter(|store| self.regions.count_on(*store) == 0).collect();
-        for store in free {
-            self.erase(now, store, Some(cause), events);
-        }
-    }
-
-    fn tombstones(&self) -> impl Iterator<Item = StoreId> {
-        let is_tombstone =
-            |(_, record): &(&StoreId, &StoreRecord)| record.state == StoreState::Tombstone;
-        self.stores.iter().filter(is_tombstone).map(|(id, _)| *id)
-    }
-
-    /// PD counts Up TiKV stores, minus one, even if the store that goes is TiFlash (pd#10350).
-    fn check_delete(&self, store: StoreId) -> Result<(), Refusal> {
-        match self.record(store)?.state {
-            StoreState::Tombstone => return Err(Refusal::StoreAlreadyRemoved(store)),
-            StoreState::Offline => return Ok(()),
-            StoreState::Up => {}
-        }
-        let is_up_tikv =
-            |s: &&StoreRecord| s.state == StoreState::Up && s.meta.engine == Engine::TiKv;
-        let up = (self.stores.values().filter(is_up_tikv).count() as u64).saturating_sub(1);
-        let need = self.rules.max_replicas();
-        if up < need {
-            return Err(Refusal::StoresNotEnough { store, up, need });
-        }
-        Ok(())
-    }
-
-    fn check_cancel_delete(&self, store: StoreId) -> Result<(), Refusal> {
-        match self.record(store)?.state {
-            StoreState::Tombstone => Err(Refusal::StoreAlreadyRemoved(store)),
-            StoreState::Up => Err(Refusal::StoreNotOffline(store)),
-            StoreState::Offline => Ok(()),
-        }
-    }
-
-    fn set_state(
-        &mut self,
-        now: Millis,
-        store: StoreId,
-        state: StoreState,
-        cause: EventId,
-        events: &mut EventLog,
-    ) {
-        self.stores.get_mut(&store).expect("checked: PD has its record").state = state;
-        self.notice_status(now, store, Some(cause), events);
-    }
-
     fn set_max_replicas(&mut self, now: Millis, count: u64, cause: EventId, events: &mut EventLog) {
         let set = events.emit(now, EventKind::MaxReplicasSet(count), [cause]);
         self.rules.set_max_replicas(count, set);
@@ -261,10 +223,20 @@ impl Pd {
         self.check_admin(info)
     }
 
-    fn check_add_learner(&self, region: RegionId, store: StoreId) -> Result<(), Refusal> {
+    fn check_add_peer(
+        &self,
+        region: RegionId,
+        store: StoreId,
+        role: PeerRole,
+    ) -> Result<(), Refusal> {
         let info = self.info(region)?;
-        if self.record(store)?.state == StoreState::Tombstone {
+        let record = self.record(store)?;
+        let engine = record.meta.engine;
+        if record.state == StoreState::Tombstone {
             return Err(Refusal::StoreAlreadyRemoved(store));
+        }
+        if role != PeerRole::Learner && engine == Engine::TiFlash {
+            return Err(Refusal::WrongEngine { store, engine });
         }
         if info.region.peer_on(store).is_some() {
             return Err(Refusal::PeerOnStore { region, store });
@@ -273,6 +245,16 @@ impl Pd {
             return Err(Refusal::OperatorExists(region));
         }
         self.check_admin(info)
+    }
+
+    fn check_transfer_peer(
+        &self,
+        region: RegionId,
+        from: StoreId,
+        to: StoreId,
+    ) -> Result<(), Refusal> {
+        let peer = self.member(region, from)?;
+        self.check_add_peer(region, to, peer.role)
     }
 
     fn check_transfer_leader(&self, region: RegionId, store: StoreId) -> Result<(), Refusal> {

@@ -18,7 +18,7 @@ use super::unsafe_recovery::UnsafeRecovery;
 use crate::command::Command;
 use crate::event::{EventKind, EventLog, RecoveryStage, Subject};
 use crate::ids::{EventId, MINUTE, Millis, RegionId, SECOND, StoreId};
-use crate::refusal::Refusal;
+use crate::refusal::{PdFault, Refusal};
 use crate::region::Region;
 use crate::store::StoreState;
 
@@ -112,11 +112,13 @@ impl Pd {
         let is_start = matches!(command, Command::StartPd | Command::ForceNewPdCluster);
         match self.presence {
             Presence::Stopped if is_start => Ok(()),
-            Presence::Serving | Presence::Electing(_) if is_start => Err(Refusal::PdRunning),
+            Presence::Serving | Presence::Electing(_) if is_start => {
+                Err(Refusal::Pd(PdFault::Running))
+            }
             Presence::Serving => Ok(()),
             Presence::Electing(_) if *command == Command::StopPd => Ok(()),
-            Presence::Electing(_) => Err(Refusal::PdNoLeader),
-            Presence::Stopped => Err(Refusal::PdStopped),
+            Presence::Electing(_) => Err(Refusal::Pd(PdFault::NoLeader)),
+            Presence::Stopped => Err(Refusal::Pd(PdFault::Stopped)),
         }
     }
 
@@ -259,6 +261,10 @@ impl Pd {
         fold(self.disk.regions.len() as u64);
         for region in self.disk.regions.values() {
             fold(region.epoch.version << 32 ^ region.epoch.conf_ver);
+        }
+        fold(self.max_store_down_ms);
+        for record in self.stores.values() {
+            fold(u64::from(record.physically_destroyed) << 1 | u64::from(record.preparing));
         }
         for (store, at) in &self.disk.heartbeats {
             fold(store.0 << 40 ^ at.0);

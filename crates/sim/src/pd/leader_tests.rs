@@ -6,7 +6,7 @@ use crate::command::{Command, RecoveryOptions};
 use crate::event::{EventKind, OperatorName, RecoveryStage};
 use crate::ids::{MINUTE, RegionId, SECOND, StoreId};
 use crate::message::GetStoreError;
-use crate::refusal::Refusal;
+use crate::refusal::{PdFault, Refusal};
 use crate::store::{Engine, StoreStatus};
 
 /// Four stores, and two regions on the first three.
@@ -26,7 +26,7 @@ fn without_a_leader_pd_answers_nobody_and_with_a_new_one_it_has_heard_nothing() 
     scene.command(&move_leader).expect("a voter is there");
     scene.command(&Command::LosePdLeader).expect("there is one");
     assert_eq!(scene.pd.get_store(StoreId(1)), Err(GetStoreError::Unreachable));
-    assert_eq!(scene.command(&move_leader), Err(Refusal::PdNoLeader));
+    assert_eq!(scene.command(&move_leader), Err(Refusal::Pd(PdFault::NoLeader)));
     scene.region_heartbeat(R);
 
     scene.run_for(LEASE_MS);
@@ -107,10 +107,10 @@ fn pd_recover_takes_the_stores_away_at_the_next_start_and_leaves_ids_out() {
     scene.command(&Command::RecoverPd).expect("PD serves");
     assert_eq!(scene.pd.stores().len(), 4, "the running leader does not notice");
     scene.command(&Command::StopPd).expect("it runs");
-    assert_eq!(scene.command(&Command::RecoverPd), Err(Refusal::PdStopped));
+    assert_eq!(scene.command(&Command::RecoverPd), Err(Refusal::Pd(PdFault::Stopped)));
     assert_eq!(scene.pd.next_due(), None, "a stopped PD does nothing");
     scene.command(&Command::ForceNewPdCluster).expect("it is stopped");
-    assert_eq!(scene.command(&Command::StartPd), Err(Refusal::PdRunning));
+    assert_eq!(scene.command(&Command::StartPd), Err(Refusal::Pd(PdFault::Running)));
     assert_eq!(scene.pd.presence(), Presence::Electing(scene.now.after(LEASE_MS)));
     scene.run_for(LEASE_MS);
     assert!(scene.pd.stores().is_empty());

@@ -29,6 +29,7 @@ mod scene;
 mod scheduling;
 pub mod steps;
 mod store_check;
+mod store_life;
 pub mod stores;
 mod strategy;
 mod handed;
@@ -48,11 +49,10 @@ use crate::message::{
     GetStoreError, RecoveryPlan, RegionHeartbeat, Schedule, StoreHeartbeat, StoreHeartbeatResponse,
     StoreReport,
 };
-use crate::refusal::Refusal;
 use crate::region::{Key, Peer};
 use crate::release::Knobs;
 use crate::setup::{Setup, StoreSetup};
-use crate::store::{StoreMeta, StoreState, StoreStatus};
+use crate::store::{DOWN_AFTER, StoreState, StoreStatus};
 use balance_leader::BalanceLeader;
 use fit::RegionFit;
 use handed::HandedPlans;
@@ -71,6 +71,8 @@ use unsafe_recovery::{RecoveryEnv, RecoveryRequest, UnsafeRecovery};
 /// The placement driver.
 pub struct Pd {
     knobs: Knobs,
+    /// `max-store-down-time`.
+    max_store_down_ms: u64,
     presence: Presence,
     disk: Disk,
     /// `None` once it has heard of most regions.
@@ -118,6 +120,7 @@ impl Pd {
         let shown = stores.iter().map(|(id, store)| (*id, store.status(Millis::ZERO))).collect();
         Pd {
             knobs,
+            max_store_down_ms: DOWN_AFTER,
             presence: Presence::Serving,
             disk,
             collecting: None,
@@ -159,41 +162,6 @@ impl Pd {
             StoreState::Up | StoreState::Offline => Ok(&record.meta.address),
             StoreState::Tombstone => Err(GetStoreError::Tombstone),
         }
-    }
-
-    /// A store that starts registers itself, or says again who it is. PD: `PutStore`. A record that
-    /// was erased is made anew: PD cannot know that there was one.
-    ///
-    /// # Errors
-    /// The record says Tombstone.
-    pub(crate) fn put_store(
-        &mut self,
-        now: Millis,
-        meta: &StoreMeta,
-        events: &mut EventLog,
-        cause: Option<EventId>,
-    ) -> Result<(), Refusal> {
-        if let Some(record) = self.stores.get_mut(&meta.id) {
-            if record.state == StoreState::Tombstone {
-                return Err(Refusal::StoreBuried(meta.id));
-            }
-            record.meta = meta.clone();
-            return Ok(());
-        }
-        let registered = events.emit(now, EventKind::StoreRegistered(meta.id), cause);
-        let record = StoreRecord {
-            meta: meta.clone(),
-            state: StoreState::Up,
-            physically_destroyed: false,
-            last_heartbeat: Some(now),
-            region_count: 0,
-            last_event: Some(registered),
-        };
-        self.shown.insert(meta.id, record.status(now));
-        self.stores.insert(meta.id, record);
-        self.lost_stores.register(meta.id);
-        self.mark_store(now, meta.id, registered);
-        Ok(())
     }
 
     /// TiDB writes the TiFlash rule of a table; a count of 0 deletes it.
@@ -434,6 +402,11 @@ impl Pd {
         self.rules.max_replicas()
     }
 
+    /// `max-store-down-time`, in milliseconds.
+    pub fn max_store_down_ms(&self) -> u64 {
+        self.max_store_down_ms
+    }
+
     /// How the members of a region are divided among its rules; `None` if it would have to be
     /// split first.
     pub fn fit(&self, info: &RegionInfo) -> Option<RegionFit<'_>> {
@@ -493,6 +466,8 @@ fn record_of(setup: &StoreSetup) -> StoreRecord {
     StoreRecord {
         meta: setup.meta.clone(),
         state: setup.state,
+        preparing: false,
+        down_after_ms: DOWN_AFTER,
         physically_destroyed: false,
         last_heartbeat: setup.running.then_some(Millis::ZERO),
         region_count: 0,

@@ -77,6 +77,8 @@ fn classify(name: OperatorName) -> (OperatorKind, Priority) {
         OperatorName::BalanceLeader => (OperatorKind::Leader, Priority::Medium),
         OperatorName::AdminRemovePeer
         | OperatorName::AdminAddLearner
+        | OperatorName::AdminAddPeer
+        | OperatorName::AdminMovePeer
         | OperatorName::AdminTransferLeader => (OperatorKind::Admin, Priority::Urgent),
         OperatorName::RuleSplitRegion => (OperatorKind::Split, Priority::Medium),
         OperatorName::AdminMergeRegion => (OperatorKind::AdminMerge, Priority::Urgent),

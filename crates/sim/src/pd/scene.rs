@@ -9,6 +9,7 @@ use crate::command::Command;
 use crate::event::{Event, OperatorName};
 use crate::ids::{MINUTE, PeerId};
 use crate::message::{PeerChange, ScheduleStep, StoreReport};
+use crate::refusal::Refusal;
 use crate::region::{PeerRole, Region};
 use crate::release::Release;
 use crate::setup::{RegionSetup, TableSetup};

@@ -122,8 +122,13 @@ impl Pd {
             self.patrol.park(region);
             return None;
         }
-        let search =
-            Search { now, stores: &self.stores, regions: &self.regions, limits: &self.limits };
+        let search = Search {
+            now,
+            stores: &self.stores,
+            regions: &self.regions,
+            limits: &self.limits,
+            orphan_rules: self.knobs.orphan_rules,
+        };
         match check(&search, &self.rules, info) {
             Verdict::Leave => {
                 self.tell_blockages(now, region, Vec::new(), events);
@@ -284,6 +289,27 @@ impl Pd {
             let kind = EventKind::RepairBlocked { region, peer, why };
             told.push(events.emit(now, kind, nearest_first(causes)));
         }
+        if told.is_empty() {
+            self.repeat_blockage(now, region, events);
+        }
+    }
+
+    /// Where the blockage told last holds no more and another does, that one is told again: the
+    /// latest word on a region is true.
+    fn repeat_blockage(&mut self, now: Millis, region: RegionId, events: &mut EventLog) {
+        let Some(latest) = events.latest(Subject::Repair(region)) else { return };
+        let EventKind::RepairBlocked { peer, why, .. } = events.all()[latest.0 as usize].kind
+        else {
+            return;
+        };
+        let now_blocked = self.patrol.blockages(region);
+        if now_blocked.iter().any(|known| known.peer.id == peer.id && known.why == why) {
+            return;
+        }
+        let Some(Blockage { peer, why, .. }) = now_blocked.first().copied() else { return };
+        let causes = story(events, region, peer);
+        let kind = EventKind::RepairBlocked { region, peer, why };
+        events.emit(now, kind, nearest_first(causes));
     }
 }
 

@@ -22,7 +22,7 @@ impl Pd {
             let record = &self.stores[&store];
             let silence = record.silence_ms(now);
             match record.state {
-                StoreState::Up => {}
+                StoreState::Up => self.check_preparing(now, store, events),
                 StoreState::Offline if 0 < self.regions.count_on(store) => {}
                 StoreState::Offline => self.bury(now, store, events),
                 StoreState::Tombstone if silence <= TOMBSTONE_GC_MS => {}

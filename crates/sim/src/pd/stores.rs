@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{EventId, Millis, StoreId};
-use crate::store::{DISCONNECTED_AFTER, DOWN_AFTER, StoreMeta, StoreState, StoreStatus};
+use crate::store::{DISCONNECTED_AFTER, StoreMeta, StoreState, StoreStatus};
 
 /// All stores PD knows. An erased one is not among them.
 pub type StoreTable = BTreeMap<StoreId, StoreRecord>;
@@ -15,8 +15,12 @@ pub struct StoreRecord {
     pub meta: StoreMeta,
     /// PD's state for it.
     pub state: StoreState,
-    /// `store delete --force`: it will never come back.
+    /// New, and still taking its share of regions. PD: NodeState Preparing; Serving otherwise.
+    pub preparing: bool,
+    /// Deleted with `force`: its machine is no more, and its address is free.
     pub physically_destroyed: bool,
+    /// `max-store-down-time` in milliseconds.
+    pub down_after_ms: u64,
     /// When its last ordinary store heartbeat arrived; `None` before the first.
     pub last_heartbeat: Option<Millis>,
     /// The number of peers it last reported.
@@ -38,7 +42,7 @@ impl StoreRecord {
 
     /// Silent for more than `max-store-down-time`, or never heard.
     pub fn is_down(&self, now: Millis) -> bool {
-        self.last_heartbeat.is_none() || self.silence_ms(now) > DOWN_AFTER
+        self.last_heartbeat.is_none() || self.silence_ms(now) > self.down_after_ms
     }
 
     /// The name PD shows. PD: `pkg/response/store.go:BuildStoreInfo`.
@@ -63,6 +67,16 @@ impl IdAllocator {
     /// An allocator whose first id is `next`.
     pub fn starting_at(next: u64) -> IdAllocator {
         IdAllocator { next }
+    }
+
+    /// The next id.
+    pub(super) fn peek(&self) -> u64 {
+        self.next
+    }
+
+    /// Does not hand out `id`, which somebody has chosen.
+    pub(super) fn leave_out(&mut self, id: u64) {
+        self.next = self.next.max(id.saturating_add(1));
     }
 
     /// Leaves out so many ids.

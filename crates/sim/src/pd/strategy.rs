@@ -8,6 +8,7 @@ use super::region_tree::{RegionInfo, RegionTree};
 use super::rules::Rule;
 use super::stores::{StoreRecord, StoreTable};
 use crate::ids::{Millis, StoreId};
+use crate::release::OrphanRules;
 use crate::store::StoreState;
 
 /// The answer to the question where a peer may go.
@@ -27,6 +28,7 @@ pub(super) struct Search<'a> {
     pub(super) stores: &'a StoreTable,
     pub(super) regions: &'a RegionTree,
     pub(super) limits: &'a StoreLimits,
+    pub(super) orphan_rules: OrphanRules,
 }
 
 impl Search<'_> {
@@ -79,7 +81,8 @@ mod tests {
         let mut limits = StoreLimits::default();
         let rules = RuleSet::new(3);
         let find = |stores: &StoreTable, limits: &StoreLimits| {
-            let search = Search { now: Millis(0), stores, regions: &regions, limits };
+            let orphan_rules = OrphanRules::SurplusToo;
+            let search = Search { now: Millis(0), stores, regions: &regions, limits, orphan_rules };
             search.target(&info(&[(11, 1), (12, 2)]), &rules.all()[0])
         };
         assert_eq!(find(&stores, &limits), Target::Store(StoreId(3)));

@@ -68,7 +68,9 @@ pub(super) fn store_table(tikv: &[u64], tiflash: &[u64]) -> StoreTable {
     let record = |meta: StoreMeta| StoreRecord {
         meta,
         state: StoreState::Up,
+        preparing: false,
         physically_destroyed: false,
+        down_after_ms: crate::store::DOWN_AFTER,
         last_heartbeat: Some(Millis::ZERO),
         region_count: 0,
         last_event: None,

@@ -10,6 +10,7 @@ use crate::command::{Command, RecoveryOptions};
 use crate::event::{Event, OperatorEnd, OperatorName, RecoveryStage};
 use crate::ids::{MINUTE, PeerId, SECOND};
 use crate::message::{PeerReport, StoreReport};
+use crate::refusal::{Refusal, StoreFault};
 use crate::region::PeerRole;
 use crate::store::Engine;
 
@@ -185,7 +186,10 @@ fn a_deleted_store_is_drained_and_buried_when_it_is_empty() {
     assert_eq!(scene.pd.get_store(StoreId(1)), Err(GetStoreError::Tombstone));
     assert_eq!(
         scene.command(&Command::DeleteStore(StoreId(2))),
-        Err(Refusal::StoresNotEnough { store: StoreId(2), up: 2, need: 3 })
+        Err(Refusal::StoreDelete {
+            store: StoreId(2),
+            fault: StoreFault::NotEnough { up: 2, need: 3 }
+        })
     );
 }
 
@@ -200,6 +204,7 @@ fn tombstones_are_erased_only_when_the_cache_shows_no_region_there() {
 
     scene.bury(502);
     assert_eq!(scene.command(&Command::RemoveTombstone), Ok(()));
+    assert_eq!(scene.count(|kind| *kind == EventKind::TombstoneKept(StoreId(3))), 1);
     assert_eq!(scene.pd.get_store(StoreId(502)), Err(GetStoreError::NotFound));
     assert_eq!(scene.pd.get_store(StoreId(3)), Err(GetStoreError::Tombstone));
 
@@ -259,8 +264,15 @@ fn commands_about_what_is_not_there_are_refused() {
     let store = StoreId(9);
     let region = RegionId(77);
     let refusals = [
-        (Command::DeleteStore(store), Refusal::StoreNotInPd(store)),
-        (Command::CancelDeleteStore(StoreId(1)), Refusal::StoreNotOffline(StoreId(1))),
+        (Command::DeleteStore(store), Refusal::StoreDelete { store, fault: StoreFault::NotFound }),
+        (
+            Command::CancelDeleteStore(store),
+            Refusal::StoreCancelDelete { store, fault: StoreFault::NotFound },
+        ),
+        (
+            Command::AddAddPeer { region: R, store: StoreId(503) },
+            Refusal::WrongEngine { store: StoreId(503), engine: Engine::TiFlash },
+        ),
         (Command::SetMaxReplicas(0), Refusal::MaxReplicasZero),
         (Command::AddRemovePeer { region, store }, Refusal::RegionNotInPd(region)),
         (

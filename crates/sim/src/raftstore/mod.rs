@@ -62,6 +62,8 @@ pub struct Store {
     life: u64,
     running: bool,
     disk_lost: bool,
+    /// The id its machine got when it started on an empty disk.
+    replaced_by: Option<StoreId>,
     pub(crate) peers: BTreeMap<RegionId, PeerFsm>,
     /// What is on disk of a stopped process's peers.
     disk: BTreeMap<RegionId, DiskPeer>,
@@ -111,6 +113,7 @@ impl Store {
             life: 0,
             running: false,
             disk_lost: false,
+            replaced_by: None,
             peers: BTreeMap::new(),
             disk: BTreeMap::new(),
             graves: BTreeMap::new(),
@@ -244,6 +247,17 @@ impl Store {
         self.disk.clear();
         self.graves.clear();
         self.disk_lost = true;
+    }
+
+    /// Its machine has started on an empty disk, as another store.
+    pub(crate) fn replace_by(&mut self, store: StoreId) {
+        assert!(self.disk_lost, "the disk of store {} knows its id", self.id());
+        self.replaced_by = Some(store);
+    }
+
+    /// The store its machine is now, if it has started on an empty disk.
+    pub fn replaced_by(&self) -> Option<StoreId> {
+        self.replaced_by
     }
 
     /// Whether its disk is gone: nothing can start on it under this id again.
@@ -533,6 +547,7 @@ impl Store {
     pub(crate) fn digest(&self, fold: &mut impl FnMut(u64)) {
         fold(self.id().0);
         fold(u64::from(self.running) << 32 | self.life);
+        fold(u64::from(self.disk_lost) << 63 | self.replaced_by.map_or(0, |store| store.0));
         for peer in self.peers.values() {
             fold(peer.region_id().0);
             peer.digest().into_iter().for_each(&mut *fold);

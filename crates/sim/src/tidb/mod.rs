@@ -14,6 +14,7 @@ use crate::ids::{EventId, RegionId, SECOND, StoreId, TableId};
 use crate::pd::Pd;
 use crate::raftstore::Store;
 use crate::region::{Key, Peer, PeerRole, Region};
+use crate::release::AvailableWhen;
 use crate::setup::TableSetup;
 use crate::store::{Engine, StoreStatus};
 
@@ -152,7 +153,8 @@ impl Tidb {
             if !table.available && !table.backoff.is_due() {
                 continue;
             }
-            if let Some(found) = count_replicas(table, &self.tiflash, pd, stores, ctx) {
+            let rule = ctx.knobs.available_when;
+            if let Some(found) = count_replicas(table, rule, &self.tiflash, pd, stores, ctx) {
                 table.take(found, pd, ctx);
             }
         }
@@ -212,6 +214,7 @@ fn is_learner(peer: Peer) -> bool {
 /// answer, or PD knows no region. TiDB: `infosync.CalculateTiFlashProgress`.
 fn count_replicas(
     table: &Table,
+    rule: AvailableWhen,
     tiflash: &[(StoreId, StoreStatus)],
     pd: &Pd,
     stores: &BTreeMap<StoreId, Store>,
@@ -220,7 +223,11 @@ fn count_replicas(
     let (start, end) = (Key::record_prefix(table.id), Key::table_prefix(TableId(table.id.0 + 1)));
     let mut replicas: BTreeMap<RegionId, u64> =
         pd.regions_in(&start, &end).map(|info| (info.region.id, 0)).collect();
-    let wanted = replicas.len() as u64 * table.replica_count;
+    let per_region = match rule {
+        AvailableWhen::OneReplica => 1,
+        AvailableWhen::AllReplicas => table.replica_count,
+    };
+    let wanted = replicas.len() as u64 * per_region;
     if wanted == 0 {
         return None;
     }
@@ -236,14 +243,19 @@ fn count_replicas(
             |region: &Region| region.start < end && (region.end.is_empty() || start < region.end);
         let ready = store.peers().filter(|peer| peer.is_initialized() && is_here(peer.region()));
         for peer in ready {
-            found += 1;
-            if let Some(count) = replicas.get_mut(&peer.region_id()) {
-                *count += 1;
-            }
+            let Some(count) = replicas.get_mut(&peer.region_id()) else {
+                found += 1;
+                continue;
+            };
+            *count += 1;
+            // It counts regions that have a replica, or replicas, even if they are too many.
+            found += match rule {
+                AvailableWhen::OneReplica => u64::from(*count == 1),
+                AvailableWhen::AllReplicas => 1,
+            };
         }
     }
-    let short =
-        |(region, count): (&RegionId, &u64)| (*count < table.replica_count).then_some(*region);
+    let short = |(region, count): (&RegionId, &u64)| (*count < per_region).then_some(*region);
     Some(Found {
         progress_bp: (found * PROGRESS_FULL / wanted).min(PROGRESS_FULL),
         missing: replicas.iter().filter_map(short).collect(),

@@ -8,8 +8,9 @@ use sim::pd::region_check::RegionCheck;
 use sim::pd::replication::DrState;
 use sim::pd::rules::Rule;
 use sim::pd::unsafe_recovery::StageOutput;
+use sim::refusal::PdFault;
 use sim::store::{Engine, StoreStatus};
-use sim::{Cluster, Refusal, RegionId};
+use sim::{Cluster, RegionId};
 
 use crate::clock::WallClock;
 use crate::json::Json;
@@ -56,8 +57,8 @@ pub fn replication_status(cluster: &Cluster) -> String {
 pub fn without_pd(cluster: &Cluster) -> Option<String> {
     match cluster.pd().presence() {
         Presence::Serving => None,
-        Presence::Electing(_) => Some(Refusal::PdNoLeader.to_string()),
-        Presence::Stopped => Some(Refusal::PdStopped.to_string()),
+        Presence::Electing(_) => Some(PdFault::NoLeader.to_string()),
+        Presence::Stopped => Some(PdFault::Stopped.to_string()),
     }
 }
 

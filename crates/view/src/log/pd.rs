@@ -40,6 +40,14 @@ fn store_line(kind: &EventKind, printer: Printer) -> Option<LogLine> {
         let id = [("store-id", store.to_string())];
         return Some(printer.info("cluster.go:1911", "delete store succeeded", id));
     }
+    if let EventKind::StoreServing(store) = kind {
+        let id = [("store-id", store.to_string())];
+        return Some(printer.info("cluster.go:1720", "store has changed to serving", id));
+    }
+    if let EventKind::TombstoneKept(store) = kind {
+        let id = [("store", format!("id:{store}"))];
+        return Some(printer.line(Level::Warn, "cluster.go:1896", "skip removing tombstone", id));
+    }
     if matches!(kind, EventKind::PdLeaderElected) {
         let text = "PD leader is ready to serve";
         return Some(printer.info("server.go:1776", text, [("leader-name", "pd".to_owned())]));

@@ -71,6 +71,30 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::DeleteStore(store) => {
             (format!("Somebody deleted store {store}"), format!("有人下线 store {store}"))
         }
+        Command::AddStore(meta) => (
+            format!("A new {} machine comes as store {}", meta.engine.name(), meta.id),
+            format!("新增一台 {}，即 store {}", meta.engine.name(), meta.id),
+        ),
+        Command::DestroyStore(store) => (
+            format!("Somebody told PD that the machine of store {store} is no more"),
+            format!("有人告知 PD：store {store} 的机器已损毁"),
+        ),
+        Command::SetMaxStoreDownTime { ms } => (
+            format!("Somebody set max-store-down-time to {} s", ms / 1_000),
+            format!("有人将 max-store-down-time 设为 {} 秒", ms / 1_000),
+        ),
+        Command::AddAddPeer { region, store } => (
+            format!("Somebody had a voter of region {region} added on store {store}"),
+            format!("有人在 store {store} 上为 region {region} 添加 voter"),
+        ),
+        Command::AddTransferPeer { region, from, to } => (
+            format!("Somebody had a peer of region {region} moved from store {from} to {to}"),
+            format!("有人将 region {region} 的 peer 从 store {from} 迁移到 {to}"),
+        ),
+        Command::AddTransferRegion { region, stores } => (
+            format!("Somebody wanted region {region} on stores {}", list(stores)),
+            format!("有人要求将 region {region} 迁移到 store {}", list(stores)),
+        ),
         Command::CancelDeleteStore(store) => {
             (format!("Somebody called store {store} back"), format!("有人取消下线 store {store}"))
         }

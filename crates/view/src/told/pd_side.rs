@@ -13,6 +13,8 @@ use crate::lang::Lang;
 
 pub(super) fn sentence(kind: &E, names: &Names, lang: Lang) -> Sentence {
     records(kind, lang)
+        .or_else(|| store_life(kind, lang))
+        .or_else(|| pd_leader(kind, lang))
         .or_else(|| recovery(kind, lang))
         .or_else(|| schedule(kind, lang))
         .or_else(|| tables(kind, names, lang))
@@ -33,8 +35,8 @@ fn status(store: StoreId, from: StoreStatus, to: StoreStatus, lang: Lang) -> Sen
         ),
         StoreStatus::Down => notable(
             lang,
-            format!("PD has not heard from store {store} for 30 min: Down"),
-            format!("PD 30 分钟未收到 store {store} 的心跳：Down"),
+            format!("PD has not heard from store {store} for max-store-down-time: Down"),
+            format!("PD 超过 max-store-down-time 未收到 store {store} 的心跳：Down"),
         ),
         StoreStatus::Offline => notable(
             lang,
@@ -58,27 +60,6 @@ fn records(kind: &E, lang: Lang) -> Sentence {
             lang,
             format!("PD erased the record of store {store}: from now on it answers \"not found\""),
             format!("PD 抹去 store {store} 的记录：此后一律回答 “not found”"),
-        );
-    }
-    if let E::StoreForgotten(store) = kind {
-        return turning(
-            lang,
-            format!("PD came back without store {store}: it answers \"not found\""),
-            format!("PD 恢复后没有 store {store} 的记录：一律回答 “not found”"),
-        );
-    }
-    if matches!(kind, E::PdLeaderLost) {
-        return turning(
-            lang,
-            "PD has no leader: it hears nothing and answers nobody".to_owned(),
-            "PD 没有 leader：收不到心跳，也不应答".to_owned(),
-        );
-    }
-    if matches!(kind, E::PdLeaderElected) {
-        return turning(
-            lang,
-            "PD has a leader that knows what is on disk and has heard nothing yet".to_owned(),
-            "PD 有了新 leader：只知道磁盘上的内容，尚未收到任何心跳".to_owned(),
         );
     }
     if let E::StoreRegistered(store) = kind {
@@ -108,6 +89,58 @@ fn records(kind: &E, lang: Lang) -> Sentence {
             lang,
             "PD forgot every region; until leaders report, no store seems to hold any".to_owned(),
             "PD 清空 region 缓存；在 leader 上报之前，看起来任何 store 都没有 region".to_owned(),
+        );
+    }
+    None
+}
+
+/// How stores come and go in PD's eyes.
+fn store_life(kind: &E, lang: Lang) -> Sentence {
+    if let E::StoreServing(store) = kind {
+        return routine(
+            lang,
+            format!("PD counts store {store} in: Serving"),
+            format!("PD 将 store {store} 转为 Serving"),
+        );
+    }
+    if let E::TombstoneKept(store) = kind {
+        return notable(
+            lang,
+            format!("PD keeps the record of store {store}: its cache has regions there"),
+            format!("PD 保留 store {store} 的记录：缓存中仍有 region 在其上"),
+        );
+    }
+    if let E::StoreReplaced { store, by } = kind {
+        return turning(
+            lang,
+            format!("The machine of store {store} starts on an empty disk, as store {by}"),
+            format!("store {store} 的机器以空盘启动，成为 store {by}"),
+        );
+    }
+    if let E::StoreForgotten(store) = kind {
+        return turning(
+            lang,
+            format!("PD came back without store {store}: it answers \"not found\""),
+            format!("PD 恢复后没有 store {store} 的记录：一律回答 “not found”"),
+        );
+    }
+    None
+}
+
+/// Who leads PD.
+fn pd_leader(kind: &E, lang: Lang) -> Sentence {
+    if matches!(kind, E::PdLeaderLost) {
+        return turning(
+            lang,
+            "PD has no leader: it hears nothing and answers nobody".to_owned(),
+            "PD 没有 leader：收不到心跳，也不应答".to_owned(),
+        );
+    }
+    if matches!(kind, E::PdLeaderElected) {
+        return turning(
+            lang,
+            "PD has a leader that knows what is on disk and has heard nothing yet".to_owned(),
+            "PD 有了新 leader：只知道磁盘上的内容，尚未收到任何心跳".to_owned(),
         );
     }
     None

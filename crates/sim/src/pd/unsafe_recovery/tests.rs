@@ -122,7 +122,9 @@ pub(super) fn store_record(id: StoreId, engine: Engine) -> StoreRecord {
     StoreRecord {
         meta: StoreMeta { id, engine, address: String::new(), labels: BTreeMap::new() },
         state: StoreState::Up,
+        preparing: false,
         physically_destroyed: false,
+        down_after_ms: crate::store::DOWN_AFTER,
         last_heartbeat: None,
         region_count: 0,
         last_event: None,

@@ -1,4 +1,4 @@
-//! What PD calls its operators, and how they end.
+//! What PD does about regions, and why it leaves some as they are.
 
 /// PD's description of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,10 @@ pub enum OperatorName {
     AdminRemovePeer,
     /// `operator add add-learner`.
     AdminAddLearner,
+    /// `operator add add-peer`.
+    AdminAddPeer,
+    /// `operator add transfer-peer`.
+    AdminMovePeer,
     /// `operator add transfer-leader`.
     AdminTransferLeader,
     /// `operator add split-region`.
@@ -59,6 +63,8 @@ impl OperatorName {
             OperatorName::BalanceLeader => "balance-leader",
             OperatorName::AdminRemovePeer => "admin-remove-peer",
             OperatorName::AdminAddLearner => "admin-add-learner",
+            OperatorName::AdminAddPeer => "admin-add-peer",
+            OperatorName::AdminMovePeer => "admin-move-peer",
             OperatorName::AdminTransferLeader => "admin-transfer-leader",
             OperatorName::AdminSplitRegion => "admin-split-region",
             OperatorName::AdminMergeRegion => "admin-merge-region",
@@ -80,4 +86,17 @@ pub enum OperatorEnd {
     Expired,
     /// It took too long.
     Timeout,
+}
+
+/// Why PD leaves a region as it is although it does not fit its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockedReason {
+    /// The peer is down, but its store is Up: PD waits for the *store* to be down for 30 min.
+    PeerDownStoreUp,
+    /// The peer's store is gone and no other store may take its place.
+    NoStoreToReplace,
+    /// A rule is short of a peer and no store may take one.
+    NoStoreToAdd,
+    /// The peer is wanted by no rule, but as the only such peer of an unhealthy region it is kept.
+    OrphanKeptWhileUnhealthy,
 }

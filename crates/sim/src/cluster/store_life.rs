@@ -1,0 +1,99 @@
+//! Processes that start and machines that come: a store registers with PD before it runs, and one
+//! whose disk is empty gets a new id. TiKV: `src/server/raft_server.rs:MultiRaftServer::start`.
+
+use super::Cluster;
+use crate::event::EventKind;
+use crate::ids::{EventId, StoreId};
+use crate::raftstore::Store;
+use crate::refusal::{Refusal, StartFault};
+use crate::store::StoreMeta;
+
+impl Cluster {
+    pub(super) fn check_start(&self, stores: &[StoreId]) -> Result<(), Refusal> {
+        for id in stores {
+            let store = self.known(*id)?;
+            if store.is_running() {
+                return Err(Refusal::StoreRunning(*id));
+            }
+            if let Some(by) = store.replaced_by() {
+                return Err(StartFault::Replaced { store: *id, by }.into());
+            }
+            let mut meta = store.meta().clone();
+            if store.has_lost_disk() {
+                meta.id = self.pd.next_store_id();
+            }
+            self.check_register(&meta)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_add_store(&self, meta: &StoreMeta) -> Result<(), Refusal> {
+        if self.stores.contains_key(&meta.id) || self.pd.stores().contains_key(&meta.id) {
+            return Err(StartFault::Exists(meta.id).into());
+        }
+        self.check_register(meta)
+    }
+
+    fn check_register(&self, meta: &StoreMeta) -> Result<(), Refusal> {
+        if !self.pd.is_serving() {
+            return Err(StartFault::WaitsForPd(meta.id).into());
+        }
+        self.pd.check_put_store(meta)?;
+        let listens = |other: &&Store| other.is_running() && other.meta().address == meta.address;
+        match self.stores.values().find(listens) {
+            Some(by) => {
+                Err(StartFault::AddressInUse { address: meta.address.clone(), by: by.id() }.into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn start_store(&mut self, id: StoreId, cause: EventId) {
+        let store = self.stores.get_mut(&id).expect("the command was checked");
+        // A store named twice starts once.
+        if store.is_running() || store.replaced_by().is_some() {
+            return;
+        }
+        if store.has_lost_disk() {
+            return self.start_on_empty_disk(id, cause);
+        }
+        let returns_from_grave = self.pd.once_buried().contains(&id);
+        if returns_from_grave {
+            // Its peers may still hold majorities that recovery has replaced.
+            for region in store.regions_on_disk() {
+                self.ctx.checker.expect_two_leaders(region);
+            }
+        }
+        self.register_and_start(id, cause);
+    }
+
+    /// Without a disk the store does not know its id: PD gives it another.
+    /// TiKV: `bootstrap_store`.
+    fn start_on_empty_disk(&mut self, old: StoreId, cause: EventId) {
+        let by = self.pd.next_store_id();
+        let store = self.stores.get_mut(&old).expect("the command was checked");
+        store.replace_by(by);
+        let meta = StoreMeta { id: by, ..store.meta().clone() };
+        let disk_lost = self.ctx.events.latest(crate::event::Subject::Process(old));
+        let replaced = EventKind::StoreReplaced { store: old, by };
+        let cause = self.ctx.emit(replaced, [cause].into_iter().chain(disk_lost));
+        self.add_store(&meta, cause);
+    }
+
+    pub(super) fn add_store(&mut self, meta: &StoreMeta, cause: EventId) {
+        let zone = meta.labels.get("zone").map_or("", String::as_str);
+        self.ctx.network.place(meta.id, zone);
+        self.stores.insert(meta.id, Store::new(meta.clone()));
+        self.register_and_start(meta.id, cause);
+    }
+
+    fn register_and_start(&mut self, id: StoreId, cause: EventId) {
+        let store = self.stores.get_mut(&id).expect("the caller knows it");
+        let cause = self.ctx.emit(EventKind::StoreStarted(id), [cause]);
+        let meta = store.meta().clone();
+        self.pd
+            .put_store(self.ctx.now, &meta, &mut self.ctx.events, Some(cause))
+            .expect("the command was checked: PD takes the store");
+        store.start(0, Some(cause), &mut self.ctx);
+    }
+}
