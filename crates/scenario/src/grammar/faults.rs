@@ -34,7 +34,6 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "precheck" => precheck(words).map(Request::Query),
         "metrics" => metrics(words).map(Request::Query),
         "wait" => wait(words).map(Request::Wait),
-        "curl" => curl(words).map(Request::Query),
         _ => return None,
     })
 }
@@ -103,17 +102,6 @@ fn skew_clock(words: &mut Words<'_>) -> Result<MachineCommand, ParseError> {
     let by_ms = words.signed_span()?;
     words.finish()?;
     Ok(MachineCommand::SkewClock { store, by_ms })
-}
-
-/// The one address of PD's HTTP interface that is modelled, whatever PD's name.
-fn curl(words: &mut Words<'_>) -> Result<Query, ParseError> {
-    let what = "`http://pd:2379/pd/api/v1/replication_mode/status`";
-    let url = words.word(what)?;
-    words.finish()?;
-    match url.text.ends_with("/pd/api/v1/replication_mode/status") {
-        true => Ok(Query::ReplicationStatus),
-        false => Err(url.expected(what)),
-    }
 }
 
 fn metrics(words: &mut Words<'_>) -> Result<Query, ParseError> {

@@ -8,13 +8,16 @@ use sim::{Command, StoreId};
 
 use super::error::ParseError;
 use super::words::{Word, Words, number};
-use crate::request::{Request, STORE_PATH};
+use crate::request::{Query, Request, STORE_PATH};
 
 /// Reads a line whose first word, `verb`, is one of these; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
     match verb.text {
         "add" => Some(add_store(words).map(Command::AddStore).map(Request::Command)),
-        "curl" => Some(curl(words).map(Request::Command)),
+        "curl" if words.rest().any(|word| word.text.starts_with("-X")) => {
+            Some(curl(words).map(Request::Command))
+        }
+        "curl" => Some(replication_status(words).map(Request::Query)),
         _ => None,
     }
 }
@@ -50,6 +53,18 @@ fn add_store(words: &mut Words<'_>) -> Result<StoreMeta, ParseError> {
     match meta.address.is_empty() {
         true => Err(words.expected("`address HOST:PORT`")),
         false => Ok(meta),
+    }
+}
+
+/// The one thing that PD's HTTP interface is asked for.
+fn replication_status(words: &mut Words<'_>) -> Result<Query, ParseError> {
+    let what = "`http://pd:2379/pd/api/v1/replication_mode/status`, or `-X DELETE` and a store's \
+                address";
+    let url = words.word(what)?;
+    words.finish()?;
+    match url.text.ends_with("/pd/api/v1/replication_mode/status") {
+        true => Ok(Query::ReplicationStatus),
+        false => Err(url.expected(what)),
     }
 }
 

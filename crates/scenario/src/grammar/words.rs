@@ -70,6 +70,11 @@ impl<'a> Words<'a> {
         Some(word)
     }
 
+    /// The words that are left.
+    pub(crate) fn rest(&self) -> impl Iterator<Item = Word<'a>> {
+        self.words[self.next..].iter().copied()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.peek().is_none()
     }
