@@ -82,12 +82,17 @@ impl CommitMerge {
                 1 => EntryType::EntryConfChange,
                 _ => EntryType::EntryConfChangeV2,
             });
-            entry.data = from.bytes().to_vec().into();
-            entry.context = from.bytes().to_vec().into();
+            entry.data = owned(from.bytes());
+            entry.context = owned(from.bytes());
             entry
         });
         CommitMerge { epoch, source, commit, entries }
     }
+}
+
+/// Bytes as either codec keeps them: prost in a `Vec`, protobuf in its own type.
+fn owned<T: From<Vec<u8>>>(bytes: &[u8]) -> T {
+    bytes.to_vec().into()
 }
 
 impl RollbackMerge {
