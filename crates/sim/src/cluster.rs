@@ -182,7 +182,7 @@ impl Cluster {
     }
 
     /// What speaks against changing a table's replicas now; empty if the table is healthy, `None`
-    /// if there is no such table. See [`health`](crate::health).
+    /// if there is no such table. See [`health`].
     pub fn health(&self, table: &str) -> Option<Vec<Ailment>> {
         let table = self.tidb.table(table)?.id;
         Some(health::check(&self.pd, &self.stores, self.ctx.now, table))
