@@ -9,6 +9,7 @@ pub mod golden;
 
 pub mod life;
 
+pub mod typed;
 pub mod world;
 
 pub mod scene;

@@ -1,9 +1,11 @@
 //! A small cluster whose regions split and merge, and what tests ask of it.
 
-use scenario::{Request, Scenario, parse};
+use scenario::Scenario;
 use sim::ids::SECOND;
 use sim::region::{Key, Region};
 use sim::{Cluster, EventKind, Knobs, Millis, Refusal, RegionId, Release, StoreId, TableId};
+
+use crate::typed::{self, command};
 
 /// The table that regions 20 and 30 are of.
 pub const TABLE: TableId = TableId(45);
@@ -67,10 +69,7 @@ impl Life {
     /// # Errors
     /// The refusal.
     pub fn try_ask(&mut self, line: &str) -> Result<(), Refusal> {
-        let Ok(Request::Command(command)) = parse(line) else {
-            panic!("not a command: {line}: {:?}", parse(line))
-        };
-        self.cluster.apply(&command).map(drop)
+        self.cluster.apply(&command(line)).map(drop)
     }
 
     /// Somebody types a line that is accepted.
@@ -80,17 +79,13 @@ impl Life {
 
     /// Time passes, and no law is broken.
     pub fn pass(&mut self, ms: u64) {
-        self.cluster.advance(self.cluster.now().after(ms));
-        assert_eq!(self.cluster.broken_invariants(), [""; 0]);
+        typed::pass(&mut self.cluster, ms);
     }
 
     /// Time passes until something is so, for at most `ms`.
     pub fn until(&mut self, ms: u64, is_so: impl Fn(&Cluster) -> bool) {
-        let end = self.cluster.now().after(ms);
-        while !is_so(&self.cluster) {
-            assert!(self.cluster.now() < end, "it did not come true in {ms} ms");
-            self.pass(1);
-        }
+        let came = typed::comes_true(&mut self.cluster, ms, 1, is_so);
+        assert!(came, "it did not come true in {ms} ms");
     }
 
     /// Whether an event of this kind has happened.

@@ -1,8 +1,10 @@
 //! A small cluster, driven by lines as an operator types them.
 
-use scenario::{Request, Scenario, parse};
-use sim::{Cluster, Command, EventKind, Knobs, Millis, StoreId};
+use scenario::Scenario;
+use sim::{Cluster, EventKind, Knobs, Millis, StoreId};
 use view::log::{self, LogLine, Speaker};
+
+use crate::typed::{self, command};
 
 /// A cluster and what its stores print.
 pub struct Scene {
@@ -30,14 +32,15 @@ impl Scene {
     /// # Panics
     /// If it is none, or is refused.
     pub fn ask(&mut self, line: &str) {
-        let command = command(line);
-        self.cluster.apply(&command).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+        self.cluster.apply(&command(line)).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
     }
 
     /// Lets `ms` milliseconds pass.
+    ///
+    /// # Panics
+    /// If a law is broken.
     pub fn wait(&mut self, ms: u64) {
-        let until = self.cluster.now().after(ms);
-        self.cluster.advance(until);
+        typed::pass(&mut self.cluster, ms);
     }
 
     /// Lets time pass until `is_so`, looking every 100 ms.
@@ -45,11 +48,8 @@ impl Scene {
     /// # Panics
     /// If it is not so within `limit` milliseconds.
     pub fn wait_until(&mut self, limit: u64, is_so: impl Fn(&Cluster) -> bool) {
-        let end = self.cluster.now().after(limit);
-        while !is_so(&self.cluster) {
-            assert!(self.cluster.now() < end, "it is still not so after {limit} ms");
-            self.wait(100);
-        }
+        let came = typed::comes_true(&mut self.cluster, limit, 100, is_so);
+        assert!(came, "it is still not so after {limit} ms");
     }
 
     /// The lines a store has printed that say `message`.
@@ -63,16 +63,5 @@ impl Scene {
     /// When the events happened that `is_it` picks.
     pub fn times(&self, is_it: impl Fn(&EventKind) -> bool) -> Vec<Millis> {
         self.cluster.events().iter().filter(|event| is_it(&event.kind)).map(|e| e.at).collect()
-    }
-}
-
-/// The command of a line.
-///
-/// # Panics
-/// If it is none.
-pub fn command(line: &str) -> Command {
-    match parse(line) {
-        Ok(Request::Command(command)) => command,
-        other => panic!("{line}: {other:?}"),
     }
 }

@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scenario::{Request, parse};
 use sim::message::{PeerReport, StoreReport};
 use sim::raftstore::{ELECTION_TICKS, ForceLeaderPhase, PeerFsm, TICK_MS};
 use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::setup::{RegionSetup, StoreSetup};
 use sim::store::{Engine, StoreMeta, StoreState};
-use sim::{Cluster, Knobs, Millis, PeerId, Refusal, RegionId, Setup, StoreId};
+use sim::{Cluster, Knobs, PeerId, Refusal, RegionId, Setup, StoreId};
+
+use crate::typed::{self, command};
 
 /// One election timeout, in milliseconds.
 pub const ELECTION_MS: u64 = ELECTION_TICKS as u64 * TICK_MS;
@@ -95,9 +96,7 @@ impl TikvCluster {
     /// Why it was refused.
     #[track_caller]
     pub fn ask(&mut self, line: &str) -> Result<(), Refusal> {
-        let request = parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        let Request::Command(command) = request else { panic!("{line} is no command") };
-        let answer = self.cluster.apply(&command).map(drop);
+        let answer = self.cluster.apply(&command(line)).map(drop);
         self.check();
         answer
     }
@@ -105,21 +104,13 @@ impl TikvCluster {
     /// Lets time pass.
     #[track_caller]
     pub fn wait(&mut self, ms: u64) {
-        self.cluster.advance(self.cluster.now().after(ms));
-        self.check();
+        typed::pass(&mut self.cluster, ms);
     }
 
     /// Lets time pass until something is so, second by second. Returns whether it came to that.
     #[track_caller]
     pub fn comes_true(&mut self, within_ms: u64, holds: impl Fn(&Cluster) -> bool) -> bool {
-        let limit: Millis = self.cluster.now().after(within_ms);
-        while !holds(&self.cluster) {
-            if limit <= self.cluster.now() {
-                return false;
-            }
-            self.wait(TICK_MS);
-        }
-        true
+        typed::comes_true(&mut self.cluster, within_ms, TICK_MS, holds)
     }
 
     /// The same, of what has to come true.

@@ -1,10 +1,12 @@
 //! A small cluster that tests do things to in the words people type: one region with three voters
 //! and a TiFlash learner.
 
-use scenario::{Request, Scenario, parse};
+use scenario::Scenario;
 use sim::ids::SECOND;
 use sim::store::StoreStatus;
 use sim::{Cluster, EventKind, Millis, RegionId, Release, StoreId};
+
+use crate::typed::{self, command};
 
 /// The region.
 pub const REGION: RegionId = RegionId(10);
@@ -65,10 +67,7 @@ impl World {
     /// # Panics
     /// If it cannot be read, or is refused.
     pub fn ask(&mut self, line: &str) {
-        let Ok(Request::Command(command)) = parse(line) else {
-            panic!("{line}: {:?}", parse(line))
-        };
-        self.cluster.apply(&command).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+        self.cluster.apply(&command(line)).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
     }
 
     /// Why a line is refused.
@@ -76,8 +75,7 @@ impl World {
     /// # Panics
     /// If it cannot be read, or is carried out.
     pub fn refused(&mut self, line: &str) -> String {
-        let Ok(Request::Command(command)) = parse(line) else { panic!("{line}") };
-        self.cluster.apply(&command).expect_err(line).to_string()
+        self.cluster.apply(&command(line)).expect_err(line).to_string()
     }
 
     /// Lets milliseconds pass.
@@ -85,8 +83,7 @@ impl World {
     /// # Panics
     /// If a law is broken.
     pub fn wait(&mut self, ms: u64) {
-        self.cluster.advance(self.cluster.now().after(ms));
-        assert!(self.cluster.broken_invariants().is_empty());
+        typed::pass(&mut self.cluster, ms);
     }
 
     /// Where the log of the peer on a store ends.

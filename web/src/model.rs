@@ -168,7 +168,7 @@ impl Update {
 /// Everything that the page shows follows from this.
 pub(crate) struct Model {
     /// The incidents that can be opened: their ids and titles.
-    pub(crate) incidents: Rc<[(String, Text)]>,
+    pub(crate) incidents: Rc<[(&'static str, Text)]>,
     pub(crate) session: Session,
     pub(crate) clock: Clock,
     /// How far the frame under way goes.
@@ -208,9 +208,8 @@ impl Model {
 
     fn with(session: Session) -> Model {
         let frame = session.timeline().newest().expect("a session records its beginning").clone();
-        let incidents = library::ids().filter_map(library::load);
         let mut model = Model {
-            incidents: incidents.map(|incident| (incident.id, incident.title)).collect(),
+            incidents: library::titles().collect(),
             session,
             clock: Clock::default(),
             goal: Millis::ZERO,

@@ -1,6 +1,6 @@
 //! The incidents that come with the program. Their files are in `incidents/`, one a scenario.
 
-use crate::file::Scenario;
+use crate::file::{Scenario, Text};
 
 /// A scenario file that is part of the program.
 struct Incident {
@@ -9,54 +9,29 @@ struct Incident {
     text: &'static str,
 }
 
-const INCIDENTS: &[Incident] = &[
-    Incident {
-        id: "tikv-18440",
-        file: "tikv-18440.scn",
-        text: include_str!("../incidents/tikv-18440.scn"),
-    },
-    Incident { id: "pd-5044", file: "pd-5044.scn", text: include_str!("../incidents/pd-5044.scn") },
-    Incident { id: "pd-9624", file: "pd-9624.scn", text: include_str!("../incidents/pd-9624.scn") },
-    Incident {
-        id: "tikv-18197",
-        file: "tikv-18197.scn",
-        text: include_str!("../incidents/tikv-18197.scn"),
-    },
-    Incident {
-        id: "tikv-18458",
-        file: "tikv-18458.scn",
-        text: include_str!("../incidents/tikv-18458.scn"),
-    },
-    Incident {
-        id: "tikv-9590",
-        file: "tikv-9590.scn",
-        text: include_str!("../incidents/tikv-9590.scn"),
-    },
-    Incident {
-        id: "tikv-17875",
-        file: "tikv-17875.scn",
-        text: include_str!("../incidents/tikv-17875.scn"),
-    },
-    Incident {
-        id: "cache-masks-the-change",
-        file: "cache-masks-the-change.scn",
-        text: include_str!("../incidents/cache-masks-the-change.scn"),
-    },
-    Incident {
-        id: "tikv-12644",
-        file: "tikv-12644.scn",
-        text: include_str!("../incidents/tikv-12644.scn"),
-    },
-    Incident {
-        id: "tikv-19980",
-        file: "tikv-19980.scn",
-        text: include_str!("../incidents/tikv-19980.scn"),
-    },
-    Incident {
-        id: "pd-10350",
-        file: "pd-10350.scn",
-        text: include_str!("../incidents/pd-10350.scn"),
-    },
+/// The incidents of these ids, each in the file of its name.
+macro_rules! incidents {
+    ($($id:literal),+ $(,)?) => {
+        &[$(Incident {
+            id: $id,
+            file: concat!($id, ".scn"),
+            text: include_str!(concat!("../incidents/", $id, ".scn")),
+        }),+]
+    };
+}
+
+const INCIDENTS: &[Incident] = incidents![
+    "tikv-18440",
+    "pd-5044",
+    "pd-9624",
+    "tikv-18197",
+    "tikv-18458",
+    "tikv-9590",
+    "tikv-17875",
+    "cache-masks-the-change",
+    "tikv-12644",
+    "tikv-19980",
+    "pd-10350",
 ];
 
 /// The ids of all incidents, in the order in which they are told.
@@ -69,6 +44,19 @@ pub fn load(id: &str) -> Option<Scenario> {
     let incident = INCIDENTS.iter().find(|incident| incident.id == id)?;
     let scenario = Scenario::parse(incident.file, incident.text);
     Some(scenario.expect("the incidents are read by this crate's tests"))
+}
+
+/// The id and title of every incident, in the order in which they are told. Only the heads of their
+/// files are read: a page that lists them need not read every cluster.
+pub fn titles() -> impl Iterator<Item = (&'static str, Text)> {
+    let head = |text: &'static str| text.split("\nopening ").next().unwrap_or_default();
+    let title = move |text, start: &str| {
+        head(text).lines().find_map(|line| line.strip_prefix(start)).unwrap_or_default().to_owned()
+    };
+    INCIDENTS.iter().map(move |Incident { id, text, .. }| {
+        let (en, zh) = (title(text, "title en "), title(text, "title zh "));
+        (*id, Text { en, zh })
+    })
 }
 
 /// The text of the incident's file, as it can be saved and changed.
@@ -96,6 +84,14 @@ mod tests {
             assert_eq!(scenario.id, id);
             assert!(scenario.steps.iter().any(|step| !step.optional));
         }
+    }
+
+    #[test]
+    fn titles_are_those_of_the_incidents() {
+        let read = ids().filter_map(load).map(|scenario| scenario.title);
+        let listed: Vec<Text> = titles().map(|(_, title)| title).collect();
+        assert_eq!(listed, read.collect::<Vec<_>>());
+        assert!(titles().map(|(id, _)| id).eq(ids()));
     }
 
     #[test]

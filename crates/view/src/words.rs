@@ -264,8 +264,8 @@ static WORDS: [(Word, &str, &str); 84] = [
     (Word::Console, "Console", "控制台"),
     (
         Word::ConsoleHint,
-        "pd-ctl store · operator add remove-peer 52973 503 · stop store 6 · help",
-        "pd-ctl store · operator add remove-peer 52973 503 · stop store 6 · help",
+        "pd-ctl store · pd-ctl operator show · faults · metrics · help",
+        "pd-ctl store · pd-ctl operator show · faults · metrics · help",
     ),
     (Word::Both, "A + B", "A + B"),
     (Word::Run, "Run", "执行"),

@@ -42,7 +42,7 @@ fn incidents(model: &Model, send: &Callback<Msg>) -> Html {
             <span class="tag accent">{ Word::Incident.text(lang) }</span>
             <select {onchange} data-testid="incident">
                 { for model.incidents.iter().map(|(id, title)| html! {
-                    <option value={id.clone()} selected={id == open}>
+                    <option value={*id} selected={id == open}>
                         { lang.pick(title.en.as_str(), title.zh.as_str()).to_owned() }
                     </option>
                 }) }

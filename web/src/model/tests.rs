@@ -172,8 +172,8 @@ fn another_incident_is_opened_with_its_own_releases_and_restored_as_itself() {
     send(&mut model, Msg::Open("no-such".into()));
     assert_eq!(model.session.run().scenario().id, before);
     let (id, _) = model.incidents.last().expect("there are some").clone();
-    send(&mut model, Msg::Open(id.clone()));
-    let scenario = library::load(&id).expect("it is one of the list");
+    send(&mut model, Msg::Open(id.to_owned()));
+    let scenario = library::load(id).expect("it is one of the list");
     assert_eq!(model.session.run().scenario().id, id);
     let releases: Vec<_> = model.session.knobs().iter().map(|(release, _)| *release).collect();
     assert_eq!(releases, scenario.releases.map(Some));

@@ -46,8 +46,9 @@ impl OperatorKind {
     /// The kinds that `operator show` can be asked for.
     pub const SHOWN: [&str; 5] = ["admin", "leader", "region", "replica", "split"];
 
-    /// Every kind that an operator of this kind counts as, as PD prints it.
-    pub fn flags(self) -> &'static str {
+    /// Every kind that an operator of this kind counts as, as PD prints it, but for what its steps
+    /// add: see [`Operator::flags`].
+    fn flags(self) -> &'static str {
         match self {
             OperatorKind::Replica => "replica,region",
             OperatorKind::Region => "region",
@@ -172,11 +173,16 @@ impl Operator {
         self.steps.last().and_then(other)
     }
 
+    /// Every kind that it counts as, as PD prints it. A merge that first moves its members to the
+    /// target's stores is a change of its region too.
+    pub fn flags(&self) -> &'static str {
+        let moves = self.kind == OperatorKind::AdminMerge && 1 < self.steps.len();
+        if moves { "admin,merge,region" } else { self.kind.flags() }
+    }
+
     /// PD's text, as `operator show` prints it; without the wall-clock times.
     pub fn show(&self) -> String {
-        // A merge whose members are moved to the target's stores first.
-        let moves = self.kind == OperatorKind::AdminMerge && 1 < self.steps.len();
-        let kind = if moves { "admin,merge,region" } else { self.kind.flags() };
+        let kind = self.flags();
         let steps: Vec<String> =
             self.steps.iter().enumerate().map(|(at, step)| format!("{at}:{{{step}}}")).collect();
         format!(

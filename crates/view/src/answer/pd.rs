@@ -18,7 +18,7 @@ use crate::json::Json;
 /// `pd-ctl operator show [kind]`.
 pub fn operators(cluster: &Cluster, kind: Option<&str>) -> String {
     let is_shown = |operator: &&Operator| {
-        kind.is_none_or(|kind| operator.kind.flags().split(',').any(|flag| flag == kind))
+        kind.is_none_or(|kind| operator.flags().split(',').any(|flag| flag == kind))
     };
     let shown = cluster.pd().operators().filter(is_shown);
     Json::list(shown.map(|operator| Json::Text(operator.show()))).pretty()
