@@ -11,15 +11,8 @@ use crate::typed::{self, command};
 /// The region.
 pub const REGION: RegionId = RegionId(10);
 
-/// Three voters and a learner of one region, which clients write to ten times a second.
-const SETUP: &str = "\
-scenario faults
-title en -
-title zh -
-opening en -
-opening zh -
-seed 1
-end 1ms
+/// Three voters and a learner of the region.
+const SMALL: &str = "\
 max-replicas 3
 store 1 tikv address 10.0.0.1:20160
 store 2 tikv address 10.0.0.2:20160
@@ -27,12 +20,6 @@ store 3 tikv address 10.0.0.3:20160
 store 7 tiflash address 10.0.0.7:3930
 table 45 test.t tiflash 1 available
 region 10 table test.t rows .. leader 1 voters 1 2 3 learners 7
-step
-title en -
-title zh -
-text en -
-text zh -
-    wait 1ms
 ";
 
 /// See the module.
@@ -55,9 +42,20 @@ impl World {
     /// # Panics
     /// Never: the setup is right.
     pub fn of(release: Release, seed: u64) -> World {
-        let scenario = Scenario::parse("faults", SETUP).expect("it is right");
+        World::built(SMALL, release, seed)
+    }
+
+    /// Another cluster, in the lines of scenario files.
+    ///
+    /// # Panics
+    /// If the lines are wrong.
+    pub fn built(lines: &str, release: Release, seed: u64) -> World {
+        let head = "scenario world\ntitle en -\ntitle zh -\nopening en -\nopening zh -\nseed 1\n";
+        let step = "step\ntitle en -\ntitle zh -\ntext en -\ntext zh -\n    wait 1ms\n";
+        let text = format!("{head}end 1ms\n{lines}{step}");
+        let scenario = Scenario::parse("world", &text).unwrap_or_else(|error| panic!("{error}"));
         let cluster = Cluster::new(&scenario.setup, release.knobs(), seed);
-        let mut world = World { cluster: cluster.expect("it is right") };
+        let mut world = World { cluster: cluster.expect("the parser has checked it") };
         world.wait(5 * SECOND);
         world
     }

@@ -78,10 +78,10 @@ fn writes_go_to_the_region_that_took_the_other_in() {
     life.ask(MERGE);
     life.pass(10 * SECOND);
     assert_eq!(life.regions_on(1).len(), 1);
-    let (taken, refused) = (life.cluster.load().taken(), life.cluster.load().refused());
+    let (taken, refused) = (life.cluster.tally().taken(), life.cluster.tally().refused());
     life.pass(10 * SECOND);
-    assert_eq!(life.cluster.load().taken() - taken, 10);
-    assert_eq!(life.cluster.load().refused(), refused);
+    assert_eq!(life.cluster.tally().taken() - taken, 10);
+    assert_eq!(life.cluster.tally().refused(), refused);
     life.pass(MINUTE);
     assert!(life.cluster.tidb().tables().all(|table| table.available));
 }
@@ -133,7 +133,7 @@ fn a_region_in_a_merge_takes_nothing() {
     life.ask("load test.t 10/s");
     life.pass(2 * SECOND);
     assert_eq!(life.cluster.leader_of(LEFT).expect("led").last_index(), last);
-    assert!(0 < life.cluster.load().refused());
+    assert!(0 < life.cluster.tally().refused());
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_merge_is_rolled_back_when_the_target_has_changed() {
         life.ask("heal");
         life.ask("load test.t 1/s");
         life.pass(MINUTE);
-        assert_eq!(life.cluster.load().refused(), 0, "it serves again");
+        assert_eq!(life.cluster.tally().refused(), 0, "it serves again");
         let all = life.regions_on(1);
         assert_eq!((all.len(), all[0].id, all[0].epoch), (3, LEFT, epoch), "seed {seed}");
         for store in [2, 3, 7] {

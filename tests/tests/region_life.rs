@@ -139,10 +139,10 @@ fn writes_and_tiflash_replicas_follow_the_split() {
     assert!(life.cluster.tidb().tables().all(|table| table.available));
     life.ask(&split_at(&[1_000, 2_000]));
     life.pass(5 * SECOND);
-    let (before, new) = (life.cluster.load().taken(), life.regions_on(1)[0].id);
+    let (before, new) = (life.cluster.tally().taken(), life.regions_on(1)[0].id);
     let log = life.cluster.leader_of(new).expect("led").last_index();
     life.pass(10 * SECOND);
-    assert_eq!(life.cluster.load().taken() - before, 4 * 10, "four regions, one write a second");
+    assert_eq!(life.cluster.tally().taken() - before, 4 * 10, "four regions, one write a second");
     assert!(log + 9 <= life.cluster.leader_of(new).expect("led").last_index());
     assert!(
         life.cluster.tidb().tables().all(|table| table.available && table.progress_bp == 10_000)

@@ -109,6 +109,9 @@ pub(crate) fn summary(world: &WorldSummary) -> Vec<String> {
         let (region, peer, store) = (ghost.region, ghost.peer, ghost.store);
         lines.push(format!("  region {region}: {} {peer} on store {store}", ghost.role));
     }
+    if !world.clients.is_empty() {
+        lines.push(format!("what clients feel   {}", world.clients));
+    }
     lines.push("tables with a TiFlash replica".to_string());
     for table in &world.tables {
         let state = if table.available { "available" } else { "NOT available" };

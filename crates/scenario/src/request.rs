@@ -305,7 +305,15 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         }
         Command::Heal(None) => f.write_str("heal"),
         Command::Heal(Some(links)) => write!(f, "heal {}", Between(links, true)),
-        Command::SetLoad { tables, writes_per_minute } => write_load(f, tables, *writes_per_minute),
+        Command::SetLoad { tables, writes_per_minute } => {
+            write_clients(f, "load", tables, *writes_per_minute)
+        }
+        Command::SetReads { tables, reads_per_minute } => {
+            write_clients(f, "read", tables, *reads_per_minute)
+        }
+        Command::SetQueries { tables, queries_per_minute } => {
+            write_clients(f, "query", tables, *queries_per_minute)
+        }
         Command::StopPd => f.write_str("stop pd"),
         Command::StartPd => f.write_str("start pd"),
         Command::ForceNewPdCluster => f.write_str("pd-server --force-new-cluster"),
@@ -425,11 +433,16 @@ fn write_add_store(f: &mut fmt::Formatter<'_>, meta: &StoreMeta) -> fmt::Result 
     write!(f, " address {}", meta.address)
 }
 
-fn write_load(f: &mut fmt::Formatter<'_>, tables: &[String], per_minute: u64) -> fmt::Result {
+fn write_clients(
+    f: &mut fmt::Formatter<'_>,
+    verb: &str,
+    tables: &[String],
+    per_minute: u64,
+) -> fmt::Result {
     match (tables, per_minute) {
-        ([], 0) => return f.write_str("load off"),
-        ([], _) => f.write_str("load all ")?,
-        (tables, _) => write!(f, "load {} ", tables.join(","))?,
+        ([], 0) => return write!(f, "{verb} off"),
+        ([], _) => write!(f, "{verb} all ")?,
+        (tables, _) => write!(f, "{verb} {} ", tables.join(","))?,
     }
     match per_minute {
         0 => f.write_str("off"),

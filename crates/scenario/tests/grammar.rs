@@ -39,7 +39,7 @@ fn mishaps(
     Command::SetMishaps { links, mishaps: Mishaps { mishap, kind, region }, percent }
 }
 
-/// Faults of machines and links.
+/// One of every fault.
 fn faults() -> Vec<Command> {
     let (region, store) = (RegionId(52973), StoreId(503));
     vec![
@@ -97,6 +97,10 @@ fn commands() -> Vec<Command> {
         load(&tables, 0),
         load(&[], 60),
         load(&[], 0),
+        Command::SetReads { tables: tables.clone(), reads_per_minute: 60 },
+        Command::SetReads { tables: Vec::new(), reads_per_minute: 0 },
+        Command::SetQueries { tables: tables.clone(), queries_per_minute: 90 },
+        Command::SetQueries { tables: Vec::new(), queries_per_minute: 1 },
         remove(&[1, 2, 9, 502], false, None),
         remove(&[1], false, Some(60)),
         remove(&[], true, None),

@@ -4,7 +4,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::ids::{Millis, RegionId, StoreId};
+use crate::clients::Ask;
+use crate::ids::{Millis, RegionId, StoreId, TableId};
 use crate::message::{
     AskSplit, GetStoreError, MemberQuestion, RegionHeartbeat, Schedule, SplitId, StoreHeartbeat,
     StoreHeartbeatResponse,
@@ -69,8 +70,10 @@ pub(crate) enum Item {
     PdReconnected,
     /// TiDB's replica poll.
     TidbPoll,
-    /// Clients write to a region.
-    Load(RegionId),
+    /// Clients ask for something of a region.
+    Request(Ask, RegionId),
+    /// Clients query a table.
+    Query(TableId),
 }
 
 impl Item {
@@ -80,8 +83,8 @@ impl Item {
             Item::Raft(envelope) => Some(envelope.to.store),
             Item::PeerTick(timer)
             | Item::PdHeartbeatTick(timer)
-            | Item::StaleTick(timer)
             | Item::MergeCheck(timer)
+            | Item::StaleTick(timer)
             | Item::Written(timer, _)
             | Item::ApplyDue(timer) => Some(timer.store),
             Item::ConnectionDue(timer)
@@ -103,7 +106,8 @@ impl Item {
             | Item::RegionHeartbeat(_)
             | Item::PdDue
             | Item::TidbPoll
-            | Item::Load(_) => None,
+            | Item::Request(..)
+            | Item::Query(_) => None,
         }
     }
 }

@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::agenda::{ConnectionTimer, Item, Life};
+use crate::clients::{Clients, QueryError, Tally, tiflash};
 use crate::command::{Command, Halt};
 use crate::context::Context;
 use crate::event::{Event, EventKind, Subject};
 use crate::fingerprint::Fingerprint;
 use crate::health::{self, Ailment};
-use crate::ids::{EventId, Millis, RegionId, StoreId};
+use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
 use crate::invariants::{Broken, Checker};
-use crate::load::Load;
 use crate::network::{Body, Envelope};
 use crate::pd::Pd;
 use crate::raftstore::{PeerFsm, STORE_HEARTBEAT_MS, Store};
@@ -40,7 +40,7 @@ pub struct Cluster {
     pub(crate) stores: BTreeMap<StoreId, Store>,
     pub(crate) pd: Pd,
     pub(crate) tidb: Tidb,
-    pub(crate) load: Load,
+    pub(crate) clients: Clients,
     pd_due: Option<Millis>,
     delivered: u64,
     /// How many events the laws have been checked against.
@@ -67,18 +67,12 @@ impl Cluster {
     /// What is wrong with the setup, see [`Setup::check`].
     pub fn new(setup: &Setup, knobs: Knobs, seed: u64) -> Result<Cluster, SetupError> {
         setup.check()?;
-        let mut tables = BTreeMap::new();
-        for region in &setup.regions {
-            if let Some(table) = region.region.start.table() {
-                tables.insert(region.region.id, table);
-            }
-        }
         let mut cluster = Cluster {
             ctx: Context::new(knobs, setup.cores, seed),
             stores: BTreeMap::new(),
             pd: Pd::new(setup, knobs, first_free_id(setup)),
             tidb: Tidb::new(&setup.tables),
-            load: Load::new(tables),
+            clients: Clients::default(),
             pd_due: None,
             delivered: 0,
             checked: 0,
@@ -188,9 +182,22 @@ impl Cluster {
         Some(health::check(&self.pd, &self.stores, self.ctx.now, table))
     }
 
-    /// The clients that write.
-    pub fn load(&self) -> &Load {
-        &self.load
+    /// The clients.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// What became of the clients' requests.
+    pub fn tally(&self) -> &Tally {
+        &self.ctx.tally
+    }
+
+    /// Whether a query over a whole table that only TiFlash may answer is answered now.
+    ///
+    /// # Errors
+    /// Why not, in TiDB's words.
+    pub fn query_tiflash(&self, table: TableId) -> Result<(), QueryError> {
+        tiflash::query(table, &self.tidb, &self.pd, &self.stores, &self.ctx)
     }
 
     /// Raft messages under way.
@@ -283,10 +290,7 @@ impl Cluster {
         }
         self.ctx.network.digest(&mut |number| digest.number(number));
         self.ctx.machines.digest(&mut |number| digest.number(number));
-        for (table, rate) in self.load.rates() {
-            digest.number(table.0);
-            digest.number(rate);
-        }
+        self.clients.digest(&mut |number| digest.number(number));
         digest.value()
     }
 
@@ -371,13 +375,7 @@ impl Cluster {
                 store.on_connection(ctx, |client, ctx, out| client.on_due(timer, ctx, out));
             }),
             Item::ConnectionLost(timer) => self.lose_connection(timer),
-            Item::KeepaliveExpired(timer) => {
-                let (network, machines) = (&self.ctx.network, &self.ctx.machines);
-                let is_mute = machines.is_stalled(timer.target);
-                if is_mute || !network.carries(timer.store, timer.target) {
-                    self.lose_connection(timer);
-                }
-            }
+            Item::KeepaliveExpired(timer) => self.keepalive_expired(timer),
             Item::GetStore { timer, asked_at } => self.get_store(timer, asked_at),
             Item::StoreAnswer(timer, answer) => {
                 self.at_store(timer.store, |s, ctx| s.on_store_answer(timer, *answer, ctx));
@@ -417,16 +415,33 @@ impl Cluster {
                 self.tidb.poll(&self.pd, &self.stores, &mut self.ctx);
                 self.ctx.schedule(POLL_MS, Item::TidbPoll);
             }
-            Item::Load(region) => self.load.write(region, &mut self.stores, &mut self.ctx),
+            Item::Request(ask, region) => {
+                self.clients.on_due(ask, region, &self.pd, &mut self.stores, &mut self.ctx);
+            }
+            Item::Query(table) => self.query_is_due(table),
         }
         for region in std::mem::take(&mut self.ctx.split_off) {
-            self.load.add_region(&region, &mut self.ctx);
+            self.clients.add_region(&region, &mut self.ctx);
         }
         for region in std::mem::take(&mut self.ctx.merged_away) {
-            self.load.remove_region(region);
+            self.clients.remove_region(region);
         }
         for store in std::mem::take(&mut self.ctx.panicked) {
             self.stop_store(store, None);
+        }
+    }
+
+    fn keepalive_expired(&mut self, timer: ConnectionTimer) {
+        let is_mute = self.is_paused(timer.target);
+        if is_mute || !self.ctx.network.carries(timer.store, timer.target) {
+            self.lose_connection(timer);
+        }
+    }
+
+    fn query_is_due(&mut self, table: TableId) {
+        if self.clients.next_query(table, &mut self.ctx) {
+            let result = self.query_tiflash(table);
+            self.ctx.tally.count_query(table, result);
         }
     }
 

@@ -68,6 +68,20 @@ pub enum Command {
     /// `pd-recover --from-old-member`: takes the records of stores off PD's disk and leaves a
     /// hundred million ids out. It shows when PD is started again.
     RecoverPd,
+    /// `read TABLE 1/s` or `read off`: clients read from every region of the tables, at the leader.
+    SetReads {
+        /// Names of the tables; empty means all.
+        tables: Vec<String>,
+        /// Reads a minute and region; 0 stops them on these tables.
+        reads_per_minute: u64,
+    },
+    /// `query TABLE 1/s` or `query off`: queries over whole tables that only TiFlash may answer.
+    SetQueries {
+        /// Names of the tables; empty means all.
+        tables: Vec<String>,
+        /// Queries a minute and table; 0 stops them on these tables.
+        queries_per_minute: u64,
+    },
     /// `pd-ctl unsafe remove-failed-stores …`: buries the stores and starts unsafe recovery.
     RemoveFailedStores {
         /// The stores given up; empty only with `auto_detect`.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::agenda::{Agenda, Item};
+use crate::clients::Tally;
 use crate::event::{EventKind, EventLog};
 use crate::fingerprint::Fingerprint;
 use crate::ids::{EventId, Millis, RegionId, StoreId};
@@ -27,6 +28,7 @@ pub(crate) struct Context {
     pub(crate) machines: Machines,
     pub(crate) events: EventLog,
     pub(crate) checker: Checker,
+    pub(crate) tally: Tally,
     /// Folded at each message and event: two runs that went the same way have the same.
     pub(crate) trace: Fingerprint,
     /// Stores whose process has just panicked, as TiKV does on a log that cannot be right.
@@ -50,6 +52,7 @@ impl Context {
             machines: Machines::default(),
             events: EventLog::default(),
             checker: Checker::default(),
+            tally: Tally::default(),
             trace: Fingerprint::EMPTY,
             panicked: Vec::new(),
             split_off: Vec::new(),
@@ -81,6 +84,7 @@ impl Context {
     pub(crate) fn report_losses(&mut self, region: RegionId, cause: EventId) {
         for (lost_in, from, to) in self.checker.take_losses() {
             assert_eq!(lost_in, region, "a loss is told as soon as it is found");
+            self.tally.lose_from(region, from);
             self.emit(EventKind::EntriesLost { region, from, to }, [cause]);
         }
     }

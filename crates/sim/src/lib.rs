@@ -40,16 +40,16 @@ pub mod raft_client;
 pub mod pd;
 pub mod tidb;
 pub mod health;
-mod load;
+pub mod clients;
 pub mod invariants;
 mod fingerprint;
 mod prng;
 
+pub use clients::Clients;
 pub use cluster::{Cluster, GhostReason};
 pub use command::{ClientRequest, Command, Halt, RecoveryOptions, TikvTest};
 pub use event::{Event, EventKind};
 pub use ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
-pub use load::Load;
 pub use refusal::Refusal;
 pub use release::{Knobs, Release};
 pub use setup::{Setup, SetupError};

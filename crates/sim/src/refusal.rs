@@ -3,9 +3,9 @@
 use std::fmt;
 use std::format_args as text;
 
+use crate::clients::MAX_PER_MINUTE;
 use crate::fault::FaultRefusal;
 use crate::ids::{RegionId, StoreId};
-use crate::load::MAX_WRITES_PER_MINUTE;
 use crate::store::Engine;
 
 /// Why a command was not carried out. Nothing has changed. The text is what the real tool prints
@@ -30,10 +30,12 @@ pub enum Refusal {
     Pd(PdFault),
     /// No such table.
     UnknownTable(String),
-    /// A load above one write a millisecond.
+    /// More than one request a millisecond.
     LoadTooHigh {
-        /// What was asked for, in writes a minute.
-        writes_per_minute: u64,
+        /// What was asked for: writes, reads or queries.
+        what: &'static str,
+        /// How many a minute.
+        per_minute: u64,
     },
     /// pd-ctl's answer where no store is named.
     NoStoreSpecified,
@@ -149,10 +151,7 @@ impl fmt::Display for Refusal {
             Self::Start(fault) => fault.fmt(f),
             Self::Pd(fault) => fault.fmt(f),
             Self::UnknownTable(table) => unknown_table(f, table),
-            Self::LoadTooHigh { writes_per_minute: asked } => {
-                let most = MAX_WRITES_PER_MINUTE;
-                write!(f, "{asked} writes a minute and region are too many; at most {most}")
-            }
+            Self::LoadTooHigh { what, per_minute } => too_often(f, what, *per_minute),
             Self::NoStoreSpecified => f.write_str("Failed store ids are not specified"),
             Self::RecoveryRunning => failed(f, 500, text!("{RUNNING}")),
             Self::NoOnlineRecovery => f.write_str("unknown command \"unsafe\" for \"pd-ctl\""),
@@ -161,12 +160,8 @@ impl fmt::Display for Refusal {
             Self::NoRecoveryRunning => {
                 failed(f, 400, text!("{INVALID_INPUT} no ongoing unsafe recovery"))
             }
-            Self::FailedStoreUnknown(store) => {
-                failed(f, 500, text!("{INVALID_INPUT} store {store} doesn't exist"))
-            }
-            Self::FailedStoreConnected(store) => {
-                failed(f, 500, text!("{INVALID_INPUT} store {store} is up and connected"))
-            }
+            Self::FailedStoreUnknown(store) => invalid_input(f, *store, "doesn't exist"),
+            Self::FailedStoreConnected(store) => invalid_input(f, *store, "is up and connected"),
             Self::TombstonesHoldRegions(stores) => tombstones_hold_regions(f, stores),
             Self::StoreNotInPd(store) => {
                 failed(f, 404, text!("[PD:core:ErrStoreNotFound]store {store} not found"))
@@ -247,6 +242,14 @@ fn failed(f: &mut fmt::Formatter<'_>, status: u16, body: fmt::Arguments<'_>) -> 
 
 fn recovery_in_progress(f: &mut fmt::Formatter<'_>, region: RegionId) -> fmt::Result {
     write!(f, "region {region} is in the recovery progress")
+}
+
+fn too_often(f: &mut fmt::Formatter<'_>, what: &str, per_minute: u64) -> fmt::Result {
+    write!(f, "{per_minute} {what} a minute and region are too many; at most {MAX_PER_MINUTE}")
+}
+
+fn invalid_input(f: &mut fmt::Formatter<'_>, store: StoreId, why: &str) -> fmt::Result {
+    failed(f, 500, text!("{INVALID_INPUT} store {store} {why}"))
 }
 
 fn tombstones_hold_regions(f: &mut fmt::Formatter<'_>, stores: &[StoreId]) -> fmt::Result {

@@ -9,7 +9,9 @@ use sim::{Cluster, Release};
 
 use crate::clock::WallClock;
 use crate::knob::{self, Knob};
+use crate::lang::Lang;
 use crate::log;
+use crate::phrases;
 
 /// How a world stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +36,8 @@ pub struct WorldSummary {
     pub regions: BTreeMap<&'static str, u64>,
     /// What the running stores count of their resolves, by store.
     pub resolves: BTreeMap<u64, ResolveSummary>,
+    /// What clients feel, in a line; empty where nobody has asked for anything.
+    pub clients: String,
     /// How many lines the log has.
     pub log_lines: u64,
     /// Invariants.
@@ -144,6 +148,7 @@ impl WorldSummary {
             failed_resolves: cluster.failed_resolves(),
             regions: region_counts(cluster),
             resolves: resolves(cluster),
+            clients: phrases::clients(cluster.tally(), Lang::En),
             log_lines: cluster.events().iter().map(|event| log::count(event, &knobs)).sum(),
             invariants: InvariantSummary { held: broken.is_empty(), broken },
         }

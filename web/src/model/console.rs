@@ -191,6 +191,8 @@ fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> S
         | C::SetMishaps { .. }
         | C::Heal(_)
         | C::SetLoad { .. }
+        | C::SetReads { .. }
+        | C::SetQueries { .. }
         | C::TikvTest(_) => "ok".to_owned(),
     }
 }

@@ -33,6 +33,8 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "load" => load(words).map(Request::Command),
         "precheck" => precheck(words).map(Request::Query),
         "metrics" => metrics(words).map(Request::Query),
+        "read" => read(words).map(Request::Command),
+        "query" => query(words).map(Request::Command),
         "wait" => wait(words).map(Request::Wait),
         _ => return None,
     })
@@ -188,14 +190,33 @@ fn delay(words: &mut Words<'_>) -> Result<Command, ParseError> {
 }
 
 fn load(words: &mut Words<'_>) -> Result<Command, ParseError> {
-    let word = words.word("tables, `all` or `off`, as in `load tpcc.stock 1/s`")?;
-    let (tables, writes_per_minute) = match word.text {
+    let what = "tables, `all` or `off`, as in `load tpcc.stock 1/s`";
+    let (tables, writes_per_minute) = clients(what, words)?;
+    Ok(Command::SetLoad { tables, writes_per_minute })
+}
+
+fn read(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let what = "tables, `all` or `off`, as in `read tpcc.stock 1/s`";
+    let (tables, reads_per_minute) = clients(what, words)?;
+    Ok(Command::SetReads { tables, reads_per_minute })
+}
+
+fn query(words: &mut Words<'_>) -> Result<Command, ParseError> {
+    let what = "tables, `all` or `off`, as in `query tpcc.stock 1/s`";
+    let (tables, queries_per_minute) = clients(what, words)?;
+    Ok(Command::SetQueries { tables, queries_per_minute })
+}
+
+/// Tables, none of which means all, and a rate.
+fn clients(what: &'static str, words: &mut Words<'_>) -> Result<(Vec<String>, u64), ParseError> {
+    let word = words.word(what)?;
+    let clients = match word.text {
         "off" => (Vec::new(), 0),
         "all" => (Vec::new(), rate(words)?),
         _ => (tables(word)?, rate(words)?),
     };
     words.finish()?;
-    Ok(Command::SetLoad { tables, writes_per_minute })
+    Ok(clients)
 }
 
 fn tables(word: Word<'_>) -> Result<Vec<String>, ParseError> {
@@ -213,7 +234,7 @@ fn tables(word: Word<'_>) -> Result<Vec<String>, ParseError> {
     Ok(tables)
 }
 
-/// Writes a minute: `1/s`, `60/min` or `off`.
+/// Requests a minute: `1/s`, `60/min` or `off`.
 fn rate(words: &mut Words<'_>) -> Result<u64, ParseError> {
     let what = "a rate by region, such as `1/s` or `30/min`, or `off`";
     let word = words.word(what)?;

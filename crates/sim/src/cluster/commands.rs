@@ -1,11 +1,11 @@
 //! What each command does to the cluster. Checks come first and change nothing; then it is done.
 
 use super::Cluster;
+use crate::clients::{self, Ask, MAX_PER_MINUTE};
 use crate::command::Command;
 use crate::event::{EventKind, Subject};
 use crate::health::{self, Ailment};
 use crate::ids::{EventId, StoreId, TableId};
-use crate::load::MAX_WRITES_PER_MINUTE;
 use crate::refusal::{PdFault, Refusal};
 use crate::release::ReplicaChange;
 use crate::store::{Engine, StoreState};
@@ -26,11 +26,13 @@ impl Cluster {
             Command::Machine(command) => self.check_machine(command),
             Command::Heal(links) => links.iter().try_for_each(|links| self.check_links(links)),
             Command::SetLoad { tables, writes_per_minute } => {
-                if MAX_WRITES_PER_MINUTE < *writes_per_minute {
-                    let writes_per_minute = *writes_per_minute;
-                    return Err(Refusal::LoadTooHigh { writes_per_minute });
-                }
-                tables.iter().try_for_each(|table| self.table(table).map(drop))
+                self.check_clients("writes", tables, *writes_per_minute)
+            }
+            Command::SetReads { tables, reads_per_minute } => {
+                self.check_clients("reads", tables, *reads_per_minute)
+            }
+            Command::SetQueries { tables, queries_per_minute } => {
+                self.check_clients("queries", tables, *queries_per_minute)
             }
             Command::SetTiflashReplica { table, count } => {
                 self.table(table)?;
@@ -123,7 +125,15 @@ impl Cluster {
             Command::Heal(Some(links)) => self.ctx.network.heal(Some(links)),
             Command::Heal(None) => self.heal_all(cause),
             Command::SetLoad { tables, writes_per_minute } => {
-                self.set_load(tables, *writes_per_minute);
+                self.set_clients(Ask::Write, tables, *writes_per_minute);
+            }
+            Command::SetReads { tables, reads_per_minute } => {
+                self.set_clients(Ask::Read, tables, *reads_per_minute);
+            }
+            Command::SetQueries { tables, queries_per_minute } => {
+                for table in self.tables_named(tables) {
+                    self.clients.set_queries(table, *queries_per_minute, &mut self.ctx);
+                }
             }
             Command::SetTiflashReplica { table, count } => {
                 let table = self.table(table).expect("the command was checked");
@@ -203,13 +213,30 @@ impl Cluster {
         self.pd.set_tiflash_rule(self.ctx.now, table, count, cause);
     }
 
-    fn set_load(&mut self, tables: &[String], writes_per_minute: u64) {
-        let ids: Vec<TableId> = match tables {
+    fn check_clients(
+        &self,
+        what: &'static str,
+        tables: &[String],
+        per_minute: u64,
+    ) -> Result<(), Refusal> {
+        if MAX_PER_MINUTE < per_minute {
+            return Err(Refusal::LoadTooHigh { what, per_minute });
+        }
+        tables.iter().try_for_each(|table| self.table(table).map(drop))
+    }
+
+    fn set_clients(&mut self, ask: Ask, tables: &[String], per_minute: u64) {
+        let regions = clients::region_starts(&self.stores);
+        for table in self.tables_named(tables) {
+            self.clients.set(ask, table, per_minute, &regions, &mut self.ctx);
+        }
+    }
+
+    /// The tables of these names, which were checked; all where none is named.
+    fn tables_named(&self, names: &[String]) -> Vec<TableId> {
+        match names {
             [] => self.tidb.tables().map(|table| table.id).collect(),
             named => named.iter().filter_map(|name| self.table(name).ok()).collect(),
-        };
-        for table in ids {
-            self.load.set(table, writes_per_minute, &mut self.ctx);
         }
     }
 }

@@ -46,9 +46,7 @@ impl Cluster {
             }
             TikvTest::Request { region, request: ClientRequest::Put } => {
                 let store = self.leading_store(*region);
-                self.at_store(store, |store, ctx| {
-                    store.write(*region, ctx);
-                });
+                self.at_store(store, |store, ctx| store.with_peer(*region, ctx, PeerFsm::put));
             }
             // A read leaves nothing behind.
             TikvTest::Request {

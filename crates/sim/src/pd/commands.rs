@@ -82,6 +82,8 @@ impl Pd {
             | Command::SetMishaps { .. }
             | Command::Heal(_)
             | Command::SetLoad { .. }
+            | Command::SetReads { .. }
+            | Command::SetQueries { .. }
             | Command::SetTiflashReplica { .. }
             | Command::TikvTest(
                 TikvTest::ChangePeers { .. }
@@ -175,6 +177,8 @@ impl Pd {
             | Command::SetMishaps { .. }
             | Command::Heal(_)
             | Command::SetLoad { .. }
+            | Command::SetReads { .. }
+            | Command::SetQueries { .. }
             | Command::SetTiflashReplica { .. }
             | Command::TikvTest(
                 TikvTest::ChangePeers { .. }

@@ -39,6 +39,7 @@ impl PeerFsm {
             self.on_snapshot_installed(self.node.store().applied, ctx);
         }
         self.apply_due(ctx, out);
+        self.answer_reads(ctx);
         self.handle_ready(ctx, out);
     }
 
@@ -57,6 +58,7 @@ impl PeerFsm {
             ctx.checker.on_applied(self.region_id(), entry.index, entry.term);
             self.node.mut_store().applied = entry.index;
             self.node.advance_apply_to(entry.index);
+            self.acknowledge(entry.index, entry.term, ctx);
             match entry.get_entry_type() {
                 EntryType::EntryNormal => self.apply_normal(&entry, ctx, out),
                 EntryType::EntryConfChange | EntryType::EntryConfChangeV2 => {

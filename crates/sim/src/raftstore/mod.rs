@@ -17,6 +17,7 @@ mod reading;
 mod recovery;
 mod refresh;
 mod replication;
+mod serve;
 mod split;
 mod storage;
 mod wire;
@@ -36,6 +37,7 @@ pub(crate) use peer::Outbox;
 use self::recovery::PlanExecution;
 use self::storage::PeerStorage;
 use crate::agenda::{ConnectionTimer, Item, Life, Timer};
+use crate::clients::Outcome;
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
 use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId};
@@ -235,7 +237,8 @@ impl Store {
         self.refused.clear();
         self.early_votes.clear();
         self.merge_targets.clear();
-        for (region, peer) in std::mem::take(&mut self.peers) {
+        for (region, mut peer) in std::mem::take(&mut self.peers) {
+            peer.turn_clients_away(Outcome::StoreNotReachable, ctx);
             let (id, size_mib) = (peer.id(), peer.size_mib());
             self.disk.insert(region, DiskPeer { id, storage: peer.into_storage(), size_mib });
         }
@@ -372,13 +375,6 @@ impl Store {
         self.with_peer(region, ctx, PeerFsm::exit_force_leader);
     }
 
-    /// Clients write to a region. Returns whether its peer here took the write.
-    pub(crate) fn write(&mut self, region: RegionId, ctx: &mut Context) -> bool {
-        let mut taken = false;
-        self.with_peer(region, ctx, |peer, ctx, out| taken = peer.propose_write(ctx, out));
-        taken
-    }
-
     /// The snapshot worker is done with a snapshot.
     pub(crate) fn on_snapshot_sent(
         &mut self,
@@ -454,7 +450,8 @@ impl Store {
         cause: Option<EventId>,
         ctx: &mut Context,
     ) {
-        let Some(peer) = self.peers.remove(&region) else { return };
+        let Some(mut peer) = self.peers.remove(&region) else { return };
+        peer.turn_clients_away(Outcome::RegionNotFound, ctx);
         let (id, store) = (peer.id(), self.id());
         let grave = Grave { id, region: peer.region().clone(), merged_into: None };
         self.graves.insert(region, grave);

@@ -17,9 +17,11 @@ use super::inbox::is_initial;
 use super::merge::{Merged, Merging};
 use super::proposal::Proposal;
 use super::recovery::Work;
+use super::serve::Waiting;
 use super::split::SplitOff;
 use super::storage::PeerStorage;
 use crate::agenda::{Item, Timer};
+use crate::clients::Outcome;
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind, Subject};
 use crate::ids::{EventId, MINUTE, Millis, PeerId, RegionId, SECOND, StoreId};
@@ -69,9 +71,10 @@ pub struct PeerFsm {
     pub(super) force_leader: Option<ForceLeader>,
     pub(super) work: Option<Work>,
     pub(super) merging: Merging,
-    /// Committed entries that wait for a merge's source, a slow disk or a held applier, and until
+    /// Committed entries that wait for a slow disk, a held applier or a merge's source; and until
     /// when at least.
     pub(super) unapplied: VecDeque<(Millis, Entry)>,
+    pub(super) waiting: Waiting,
     /// The region that a snapshot raft-rs has accepted stands for.
     incoming: Option<Arc<Region>>,
     /// What was applied when a snapshot came that is on disk, but does not count yet: the store's
@@ -143,6 +146,7 @@ impl PeerFsm {
             work: None,
             merging: Merging::default(),
             unapplied: VecDeque::new(),
+            waiting: Waiting::default(),
             incoming: None,
             applied_before_snapshot: None,
             size_mib,
@@ -241,6 +245,7 @@ impl PeerFsm {
         self.drive_ticks(missed + 1, ctx);
         self.ticks += 1;
         self.maybe_compact_log(ctx);
+        self.tire_clients(ctx);
         self.handle_ready(ctx, out);
         self.after_tick(ctx, out);
     }
@@ -338,18 +343,6 @@ impl PeerFsm {
         }
     }
 
-    /// Proposes a client's write. Returns whether the peer could.
-    pub(super) fn propose_write(&mut self, ctx: &mut Context, out: &mut Outbox) -> bool {
-        if !self.is_leader() || self.force_leader.is_some() || self.merge_state().is_some() {
-            return false;
-        }
-        self.wake(ctx);
-        let bytes = Proposal::Write.encode();
-        let proposed = self.drive(ctx, |node| node.propose(Vec::new(), bytes)).is_ok();
-        self.handle_ready(ctx, out);
-        proposed
-    }
-
     /// Cuts the log where every member has it. TiKV: `fsm/peer.rs:on_raft_gc_log_tick`.
     fn maybe_compact_log(&mut self, ctx: &mut Context) {
         let is_due = self.ticks.is_multiple_of(LOG_GC_TICKS) && self.merge_state().is_none();
@@ -406,6 +399,7 @@ impl PeerFsm {
                 self.node.mut_store().hard_state = hard_state.clone();
             }
             let mut committed = ready.take_committed_entries();
+            self.on_read_states(ready.take_read_states());
             let persisted = ready.take_persisted_messages();
             let mut light = self.node.advance_append(ready);
             self.post_written(persisted, ctx, out);
@@ -421,6 +415,7 @@ impl PeerFsm {
                 self.on_snapshot_installed(index, ctx);
             }
             self.apply(committed, ctx, out);
+            self.answer_reads(ctx);
         }
     }
 
@@ -472,6 +467,7 @@ impl PeerFsm {
             self.cause = Some(ctx.emit(kind, earlier));
             self.leaderless_since = Some(ctx.now);
             self.on_force_leader_deposed();
+            self.turn_clients_away(Outcome::StaleCommand, ctx);
             self.wake(ctx);
         }
     }

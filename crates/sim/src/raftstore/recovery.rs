@@ -133,6 +133,7 @@ impl Store {
         let Some(me) = region.peer_on(self.id()).filter(|_| !overlapping) else { return };
         let region = std::sync::Arc::new(region.clone());
         let cause = ctx.emit(EventKind::EmptyRegionCreated(region.clone()), cause);
+        ctx.tally.lose_range(&region);
         self.bootstrap_peer(region.clone(), me.id, 1, Some(cause), ctx);
         if let Some(peer) = self.peers.get_mut(&region.id) {
             peer.campaign(ctx, out);

@@ -17,35 +17,19 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             format!("Somebody gave up stores {} (unsafe remove-failed-stores)", list(stores)),
             format!("有人放弃 store {}（unsafe remove-failed-stores）", list(stores)),
         ),
-        Command::AbortRecovery => {
-            fixed("Somebody aborted unsafe recovery", "有人中止 unsafe recovery（abort）")
-        }
         Command::SetMaxReplicas(count) => (
             format!("Somebody set max-replicas to {count}"),
             format!("有人将 max-replicas 设为 {count}"),
         ),
-        Command::StopPd => ("Somebody stopped PD".to_owned(), "有人停止 PD".to_owned()),
-        Command::StartPd => ("Somebody started PD".to_owned(), "有人启动 PD".to_owned()),
-        Command::ForceNewPdCluster => (
-            "Somebody started one PD member alone (--force-new-cluster)".to_owned(),
-            "有人仅用一个成员启动 PD（--force-new-cluster）".to_owned(),
-        ),
-        Command::LosePdLeader => {
-            ("The process that leads PD is gone".to_owned(), "PD leader 进程丢失".to_owned())
-        }
-        Command::ResignPdLeader => (
-            "Somebody had PD's leader resign".to_owned(),
-            "有人让 PD leader 让位（member leader resign）".to_owned(),
-        ),
-        Command::RecoverPd => (
-            "Somebody took the records of stores off PD's disk (pd-recover)".to_owned(),
-            "有人用 pd-recover 清除 PD 磁盘上的 store 记录".to_owned(),
-        ),
         Command::SetHaltScheduling(halt) => halt_scheduling(*halt),
-        Command::RemoveTombstone => fixed(
-            "Somebody erased the records of tombstone stores (store remove-tombstone)",
-            "有人抹去 Tombstone store 的记录（store remove-tombstone）",
-        ),
+        Command::AbortRecovery
+        | Command::StopPd
+        | Command::StartPd
+        | Command::ForceNewPdCluster
+        | Command::LosePdLeader
+        | Command::ResignPdLeader
+        | Command::RecoverPd
+        | Command::RemoveTombstone => fixed(command),
         Command::StopStores(stores) => {
             (format!("Stores {} fail", list(stores)), format!("store {} 宕机", list(stores)))
         }
@@ -59,15 +43,12 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::Machine(command) => machine_sentence(command),
         Command::Cut(links) => on_links(links, "The network", "is cut", "的网络被切断"),
         Command::Delay { links, by_ms } => delay_sentence(links, *by_ms),
-        Command::SetMishaps { links, mishaps, percent } => {
-            mishaps_sentence(links, *mishaps, *percent)
-        }
+        Command::SetMishaps { links, mishaps: which, percent } => mishaps(links, *which, *percent),
         Command::Heal(None) => ("Every fault is healed".to_owned(), "所有故障恢复".to_owned()),
         Command::Heal(Some(links)) => on_links(links, "The network", "is healed", "的网络恢复"),
-        Command::SetLoad { writes_per_minute: 0, .. } => {
-            ("Writes stop".to_owned(), "写入停止".to_owned())
-        }
-        Command::SetLoad { .. } => ("Clients write".to_owned(), "客户端开始写入".to_owned()),
+        Command::SetLoad { writes_per_minute: rate, .. } => on_off(*rate, WRITES),
+        Command::SetReads { reads_per_minute: rate, .. } => on_off(*rate, READS),
+        Command::SetQueries { queries_per_minute: rate, .. } => on_off(*rate, QUERIES),
         Command::DeleteStore(store) => {
             (format!("Somebody deleted store {store}"), format!("有人下线 store {store}"))
         }
@@ -99,7 +80,7 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             (format!("Somebody called store {store} back"), format!("有人取消下线 store {store}"))
         }
         Command::SetReplication(_) => {
-            fixed("Somebody changed PD's replication mode", "有人修改了 PD 的复制模式")
+            ("Somebody changed PD's replication mode".into(), "有人修改了 PD 的复制模式".into())
         }
         Command::AddRemovePeer { region, store } => (
             format!("Somebody had the peer of region {region} on store {store} removed"),
@@ -126,10 +107,7 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         ),
         Command::TikvTest(deed) => tikv_test(deed),
     };
-    match lang {
-        Lang::En => en,
-        Lang::Zh => zh,
-    }
+    super::own(lang, en, zh)
 }
 
 fn halt_scheduling(halt: Halt) -> (String, String) {
@@ -171,7 +149,54 @@ fn tikv_test(deed: &TikvTest) -> (String, String) {
     }
 }
 
-fn fixed(en: &str, zh: &str) -> (String, String) {
+/// What is always said in the same words.
+const FIXED: &[(Command, &str, &str)] = &[
+    (
+        Command::AbortRecovery,
+        "Somebody aborted unsafe recovery",
+        "有人中止 unsafe recovery（abort）",
+    ),
+    (Command::StopPd, "Somebody stopped PD", "有人停止 PD"),
+    (Command::StartPd, "Somebody started PD", "有人启动 PD"),
+    (
+        Command::ForceNewPdCluster,
+        "Somebody started one PD member alone (--force-new-cluster)",
+        "有人仅用一个成员启动 PD（--force-new-cluster）",
+    ),
+    (Command::LosePdLeader, "The process that leads PD is gone", "PD leader 进程丢失"),
+    (
+        Command::ResignPdLeader,
+        "Somebody had PD's leader resign",
+        "有人让 PD leader 让位（member leader resign）",
+    ),
+    (
+        Command::RecoverPd,
+        "Somebody took the records of stores off PD's disk (pd-recover)",
+        "有人用 pd-recover 清除 PD 磁盘上的 store 记录",
+    ),
+    (
+        Command::RemoveTombstone,
+        "Somebody erased the records of tombstone stores (store remove-tombstone)",
+        "有人抹去 Tombstone store 的记录（store remove-tombstone）",
+    ),
+];
+
+fn fixed(command: &Command) -> (String, String) {
+    let found = FIXED.iter().find(|(known, ..)| known == command);
+    let (_, en, zh) = found.expect("the table has a line for each such command");
+    ((*en).to_owned(), (*zh).to_owned())
+}
+
+/// What is said when clients begin and when they stop.
+const WRITES: [[&str; 2]; 2] = [["Clients write", "客户端开始写入"], ["Writes stop", "写入停止"]];
+const READS: [[&str; 2]; 2] = [["Clients read", "客户端开始读取"], ["Reads stop", "读取停止"]];
+const QUERIES: [[&str; 2]; 2] = [
+    ["Clients query TiFlash", "客户端开始查询 TiFlash"],
+    ["TiFlash queries stop", "TiFlash 查询停止"],
+];
+
+fn on_off(rate: u64, words: [[&str; 2]; 2]) -> (String, String) {
+    let [en, zh] = words[usize::from(rate == 0)];
     (en.to_owned(), zh.to_owned())
 }
 
@@ -217,7 +242,7 @@ fn right_clock(store: StoreId) -> (String, String) {
 }
 
 /// Which messages have which mishap.
-fn mishaps_sentence(links: &Links, mishaps: Mishaps, percent: u64) -> (String, String) {
+fn mishaps(links: &Links, mishaps: Mishaps, percent: u64) -> (String, String) {
     let (en, zh) = ways(links);
     let (befalls, what) = match mishaps.mishap {
         Mishap::Drop => ("are lost", "丢失"),
