@@ -118,7 +118,7 @@ fn only_effects_speak_to_the_browser() -> Result<()> {
 
 #[test]
 fn each_class_is_defined_in_a_style_sheet() -> Result<()> {
-    let sheets = project::files("public", ".css")?;
+    let sheets = project::files("web/style", ".css")?;
     let defined: BTreeSet<String> =
         sheets.iter().flat_map(|sheet| classes_of(&sheet.text)).collect();
     let mut faults = Vec::new();
@@ -126,7 +126,7 @@ fn each_class_is_defined_in_a_style_sheet() -> Result<()> {
         let unknown = classes_used(&text).into_iter().filter(|class| !defined.contains(class));
         faults.extend(unknown.map(|class| format!("{path}: {class}")));
     }
-    none_of("a class is in no style sheet of public/", &faults);
+    none_of("a class is in no style sheet of web/style/", &faults);
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use scenario::{Deed, Query, Request, Scenario, Text, library};
 use sim::{Millis, RegionId, Release};
+use view::Thing;
 use view::cluster_view::{ClusterView, differing_rows};
 use view::knob::Knob;
 use view::lang::Lang;
@@ -55,10 +56,10 @@ pub(crate) enum Msg {
     Console(ConsoleMsg),
     /// A deed that has been kept outside, and may be done.
     CarryOut(Deed),
-    /// Hold a region, or let go.
-    Select(Option<RegionId>),
-    /// Point at a region, or no longer.
-    Hover(Option<RegionId>),
+    /// Hold a thing, or let go.
+    Select(Option<Thing>),
+    /// Point at a thing, or no longer.
+    Hover(Option<Thing>),
     /// Move the held region by so many rows.
     Walk(i64),
     /// Another language, theme, filter or shape of the matrix.
@@ -175,8 +176,8 @@ pub(crate) struct Model {
     goal: Millis,
     /// The moment looked at; `None` for the newest.
     pub(crate) cursor: Option<Millis>,
-    pub(crate) selected: Option<RegionId>,
-    pub(crate) hovered: Option<RegionId>,
+    pub(crate) selected: Option<Thing>,
+    pub(crate) hovered: Option<Thing>,
     pub(crate) console: Console,
     pub(crate) lang: Lang,
     pub(crate) theme: Theme,
@@ -263,7 +264,8 @@ impl Model {
         let differing = rows.iter().map(|row| row.region).find(|id| self.differing.contains(id));
         // Of those that differ, rather the one that somebody has heard of.
         let known = asked.filter(|id| self.differing.contains(id));
-        let held = self.selected.or(self.hovered).or(known).or(differing);
+        let of = |thing: Option<Thing>| thing.and_then(Thing::region);
+        let held = of(self.selected).or(of(self.hovered)).or(known).or(differing);
         held.or(asked).or_else(|| rows.first().map(|row| row.region))
     }
 

@@ -1,312 +1,234 @@
 //! The words on the page, each in both languages; terms of TiKV, PD and Raft stay English.
-//! Sentences with numbers in them are in [`crate::phrases`] and [`crate::told`].
+//! Sentences with numbers in them are in [`crate::phrases`] and [`crate::told`]. A part of the page
+//! that has many words of its own declares them beside it, in the same form.
 
-use crate::lang::Lang;
+/// Declares words: `Name: "English", "中文";`, each with its documentation. The enum gets `ALL` and
+/// `text`.
+#[macro_export]
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $Words:ident {
+            $( $(#[$doc:meta])* $word:ident: $en:literal, $zh:literal; )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        $vis enum $Words {
+            $( $(#[$doc])* $word, )*
+        }
 
-/// Something that the page says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Word {
-    /// The kind of scenario.
-    Incident,
-    /// Jump link for keyboards.
-    SkipToWorlds,
-    /// The switch of languages.
-    Language,
-    /// The switch of themes.
-    Theme,
-    /// Theme as the system has it.
-    ThemeAuto,
-    /// The light theme.
-    ThemeLight,
-    /// The dark theme.
-    ThemeDark,
-    /// The first world.
-    WorldA,
-    /// The second world.
-    WorldB,
-    /// The choice of a release.
-    Release,
-    /// Knobs that no release has.
-    OwnKnobs,
-    /// The knobs' panel.
-    Behaviours,
-    /// The headline when all is well.
-    AllAvailable,
-    /// The steps of the incident.
-    Steps,
-    /// Carries out the next step.
-    NextStep,
-    /// Carries out the first step.
-    Begin,
-    /// Carries out all steps.
-    PlayAll,
-    /// All steps are done.
-    AllDone,
-    /// Starts again.
-    Restart,
-    /// Unsafe recovery.
-    UnsafeRecovery,
-    /// No recovery runs.
-    NoRecovery,
-    /// Operators.
-    Operators,
-    /// Unsolved repairs.
-    BlockedRepairs,
-    /// The matrix.
-    Matrix,
-    /// How to walk the matrix by keyboard.
-    MatrixKeys,
-    /// Shows the matrix as a table.
-    AsTable,
-    /// Shows the matrix as a picture.
-    AsPicture,
-    /// A region.
-    Region,
-    /// A table.
-    Table,
-    /// A process that does not run.
-    Stopped,
-    /// A record that was erased.
-    Erased,
-    /// Resolver caches.
-    ResolverCaches,
-    /// What a line of a resolver cache says.
-    ResolverHint,
-    /// A cached address older than 60 s.
-    Stale,
-    /// Waiting for PD's answer.
-    Asking,
-    /// Dialling.
-    Dialling,
-    /// Black-listed.
-    Blacklisted,
-    /// PD does not know the store.
-    NotFound,
-    /// PD could not be reached.
-    Unreachable,
-    /// Nobody answered.
-    NoAnswer,
-    /// What just happened.
-    JustHappened,
-    /// Before anything has happened.
-    NothingYet,
-    /// Asks for the causes.
-    Why,
-    /// Goes to where the worlds diverge.
-    DivergeHere,
-    /// Who believes what.
-    WhoBelieves,
-    /// The leader's configuration.
-    LeadersConf,
-    /// PD's region cache.
-    PdCache,
-    /// The disk.
-    OnDisk,
-    /// PD's store list.
-    PdStores,
-    /// AVAILABLE and PROGRESS.
-    AvailableProgress,
-    /// The log.
-    Log,
-    /// Every line.
-    LogAll,
-    /// Warnings and errors.
-    LogTrouble,
-    /// No line.
-    LogEmpty,
-    /// Play.
-    Play,
-    /// Pause.
-    Pause,
-    /// One event back.
-    StepBack,
-    /// To the next event.
-    StepEvent,
-    /// One tick on.
-    StepTick,
-    /// The speed.
-    Speed,
-    /// Skips quiet stretches.
-    SkipQuiet,
-    /// The time line.
-    TimeLine,
-    /// Looking at a recorded moment.
-    LookingBack,
-    /// Back to the newest moment.
-    ToNow,
-    /// Catching up after a change of knobs.
-    CatchingUp,
-    /// The console.
-    Console,
-    /// What to type.
-    ConsoleHint,
-    /// For both worlds.
-    Both,
-    /// Carries out what was typed.
-    Run,
-    /// The legend.
-    Legend,
-    /// A leader.
-    Leader,
-    /// A force leader.
-    ForceLeader,
-    /// A voter.
-    Voter,
-    /// A learner.
-    Learner,
-    /// A joint role.
-    Joint,
-    /// A member that will never answer.
-    Ghost,
-    /// A member behind.
-    Pending,
-    /// A member unheard of.
-    Down,
-    /// A destroyed peer's memory.
-    TombstonePeer,
-    /// All invariants hold.
-    InvariantsHold,
-    /// An invariant is broken.
-    InvariantsBroken,
-    /// The run so far was restored.
-    Restored,
-    /// Closes something.
-    Close,
-    /// More.
-    More,
+        impl $Words {
+            /// All of them.
+            pub const ALL: &'static [$Words] = &[$($Words::$word),*];
+
+            /// The word in a language.
+            pub fn text(self, lang: $crate::Lang) -> &'static str {
+                const TEXTS: &[[&str; 2]] = &[$([$en, $zh]),*];
+                let [en, zh] = TEXTS[self as usize];
+                lang.pick(en, zh)
+            }
+        }
+    };
 }
 
-impl Word {
-    /// The word in a language.
-    pub fn text(self, lang: Lang) -> &'static str {
-        let (word, en, zh) = WORDS[self as usize];
-        assert_eq!(word, self, "the table below has the order of the enum");
-        lang.pick(en, zh)
+words! {
+    /// Something that the page says.
+    pub enum Word {
+        /// The kind of scenario.
+        Incident: "Incident", "事故";
+        /// Jump link for keyboards.
+        SkipToWorlds: "Skip to the worlds", "跳到两个世界";
+        /// The switch of languages.
+        Language: "Language", "语言";
+        /// The switch of themes.
+        Theme: "Theme", "主题";
+        /// Theme as the system has it.
+        ThemeAuto: "System", "跟随系统";
+        /// The light theme.
+        ThemeLight: "Light", "浅色";
+        /// The dark theme.
+        ThemeDark: "Dark", "深色";
+        /// The first world.
+        WorldA: "as reported", "如报告所述";
+        /// The second world.
+        WorldB: "fixed", "已修复";
+        /// The choice of a release.
+        Release: "Release", "版本";
+        /// Knobs that no release has.
+        OwnKnobs: "custom", "自定义";
+        /// The knobs' panel.
+        Behaviours: "Behaviours", "行为开关";
+        /// The headline when all is well.
+        AllAvailable: "all tables available", "所有表可用";
+        /// The steps of the incident.
+        Steps: "Steps of the incident", "事故步骤";
+        /// Carries out the next step.
+        NextStep: "Next step", "下一步";
+        /// Carries out the first step.
+        Begin: "Begin", "开始";
+        /// Carries out all steps.
+        PlayAll: "Play all", "全部播放";
+        /// All steps are done.
+        AllDone: "All steps are done", "所有步骤已完成";
+        /// Starts again.
+        Restart: "Start again", "重新开始";
+        /// Unsafe recovery.
+        UnsafeRecovery: "recovery", "recovery";
+        /// No recovery runs.
+        NoRecovery: "none so far", "尚未进行";
+        /// Operators.
+        Operators: "operators", "operator";
+        /// Unsolved repairs.
+        BlockedRepairs: "repairs stuck", "修复受阻";
+        /// The matrix.
+        Matrix: "Regions by store", "各 store 上的 region";
+        /// How to walk the matrix by keyboard.
+        MatrixKeys: "Arrow keys walk the regions, Escape lets go", "方向键浏览 region，Escape 放开";
+        /// Shows the matrix as a table.
+        AsTable: "Show as a table", "显示为表格";
+        /// Shows the matrix as a picture.
+        AsPicture: "Show as a picture", "显示为图";
+        /// A region.
+        Region: "Region", "Region";
+        /// A table.
+        Table: "Table", "表";
+        /// A process that does not run.
+        Stopped: "stopped", "已停止";
+        /// A record that was erased.
+        Erased: "erased", "已抹去";
+        /// Resolver caches.
+        ResolverCaches: "Resolver caches", "地址缓存（resolver）";
+        /// What a line of a resolver cache says.
+        ResolverHint: "store → address · age of 60 s", "store → 地址 · 缓存年龄（60 秒）";
+        /// A cached address older than 60 s.
+        Stale: "stale", "过期";
+        /// Waiting for PD's answer.
+        Asking: "asking PD", "询问 PD";
+        /// Dialling.
+        Dialling: "dialling", "连接中";
+        /// Black-listed.
+        Blacklisted: "black-listed", "已拉黑";
+        /// PD does not know the store.
+        NotFound: "not found", "not found";
+        /// PD could not be reached.
+        Unreachable: "PD unreachable", "PD 不可达";
+        /// Nobody answered.
+        NoAnswer: "no answer", "无应答";
+        /// What just happened.
+        JustHappened: "What just happened", "刚刚发生了什么";
+        /// Before anything has happened.
+        NothingYet:
+            "Both clusters are healthy. Press “Begin” for the first step of the incident, or \
+             “Play all” to watch it through to its end.",
+            "两个集群都健康。按“开始”执行事故的第一步，或按“全部播放”一直看到结束。";
+        /// Asks for the causes.
+        Why: "Why?", "为什么？";
+        /// Goes to where the worlds diverge.
+        DivergeHere: "The worlds diverge", "两个世界在此分岔";
+        /// Who believes what.
+        WhoBelieves: "Who believes what", "各方的认知";
+        /// The leader's configuration.
+        LeadersConf: "leader’s conf", "leader 的配置";
+        /// PD's region cache.
+        PdCache: "PD region cache", "PD region 缓存";
+        /// The disk.
+        OnDisk: "on disk", "磁盘上";
+        /// PD's store list.
+        PdStores: "PD store list", "PD store 列表";
+        /// AVAILABLE and PROGRESS.
+        AvailableProgress: "AVAILABLE · PROGRESS", "AVAILABLE · PROGRESS";
+        /// The log.
+        Log: "Log", "日志";
+        /// Every line.
+        LogAll: "all", "全部";
+        /// Warnings and errors.
+        LogTrouble: "trouble", "异常";
+        /// No line.
+        LogEmpty: "No line of this kind so far", "尚无此类日志";
+        /// Play.
+        Play: "Play", "播放";
+        /// Pause.
+        Pause: "Pause", "暂停";
+        /// One event back.
+        StepBack: "One moment back", "退回一刻";
+        /// To the next event.
+        StepEvent: "To the next event", "到下一个事件";
+        /// One tick on.
+        StepTick: "One tick (1 s)", "前进一个 tick（1 秒）";
+        /// The speed.
+        Speed: "Speed", "速度";
+        /// Skips quiet stretches.
+        SkipQuiet: "skip quiet", "跳过平静期";
+        /// The time line.
+        TimeLine: "Time line", "时间轴";
+        /// Looking at a recorded moment.
+        LookingBack: "looking back", "回看";
+        /// Back to the newest moment.
+        ToNow: "to now", "回到现在";
+        /// Catching up after a change of knobs.
+        CatchingUp: "replaying with the new behaviour", "以新行为重放中";
+        /// The console.
+        Console: "Console", "控制台";
+        /// What to type.
+        ConsoleHint:
+            "pd-ctl store · pd-ctl operator show · faults · metrics · help",
+            "pd-ctl store · pd-ctl operator show · faults · metrics · help";
+        /// For both worlds.
+        Both: "A + B", "A + B";
+        /// Carries out what was typed.
+        Run: "Run", "执行";
+        /// The legend.
+        Legend: "Legend", "图例";
+        /// A leader.
+        Leader: "leader", "leader";
+        /// A force leader.
+        ForceLeader: "force leader", "force leader";
+        /// A voter.
+        Voter: "voter", "voter";
+        /// A learner.
+        Learner: "learner", "learner";
+        /// A joint role.
+        Joint: "joint", "joint";
+        /// A member that will never answer.
+        Ghost: "ghost: will never answer", "ghost：永远不会应答";
+        /// A member behind.
+        Pending: "pending", "pending";
+        /// A member unheard of.
+        Down: "down", "down";
+        /// A destroyed peer's memory.
+        TombstonePeer: "destroyed here", "曾在此销毁";
+        /// All invariants hold.
+        InvariantsHold: "invariants hold", "不变量成立";
+        /// An invariant is broken.
+        InvariantsBroken: "invariant broken", "不变量被破坏";
+        /// The run so far was restored.
+        Restored:
+            "The last run broke off; its commands were carried out again up to the last",
+            "上次运行中断；已重放其命令，最后一条除外";
+        /// Closes something.
+        Close: "Close", "关闭";
+        /// More.
+        More: "more", "更多";
     }
 }
-
-/// Every word in English and Chinese, in the order of the enum.
-static WORDS: [(Word, &str, &str); 84] = [
-    (Word::Incident, "Incident", "事故"),
-    (Word::SkipToWorlds, "Skip to the worlds", "跳到两个世界"),
-    (Word::Language, "Language", "语言"),
-    (Word::Theme, "Theme", "主题"),
-    (Word::ThemeAuto, "System", "跟随系统"),
-    (Word::ThemeLight, "Light", "浅色"),
-    (Word::ThemeDark, "Dark", "深色"),
-    (Word::WorldA, "as reported", "如报告所述"),
-    (Word::WorldB, "fixed", "已修复"),
-    (Word::Release, "Release", "版本"),
-    (Word::OwnKnobs, "custom", "自定义"),
-    (Word::Behaviours, "Behaviours", "行为开关"),
-    (Word::AllAvailable, "all tables available", "所有表可用"),
-    (Word::Steps, "Steps of the incident", "事故步骤"),
-    (Word::NextStep, "Next step", "下一步"),
-    (Word::Begin, "Begin", "开始"),
-    (Word::PlayAll, "Play all", "全部播放"),
-    (Word::AllDone, "All steps are done", "所有步骤已完成"),
-    (Word::Restart, "Start again", "重新开始"),
-    (Word::UnsafeRecovery, "recovery", "recovery"),
-    (Word::NoRecovery, "none so far", "尚未进行"),
-    (Word::Operators, "operators", "operator"),
-    (Word::BlockedRepairs, "repairs stuck", "修复受阻"),
-    (Word::Matrix, "Regions by store", "各 store 上的 region"),
-    (
-        Word::MatrixKeys,
-        "Arrow keys walk the regions, Escape lets go",
-        "方向键浏览 region，Escape 放开",
-    ),
-    (Word::AsTable, "Show as a table", "显示为表格"),
-    (Word::AsPicture, "Show as a picture", "显示为图"),
-    (Word::Region, "Region", "Region"),
-    (Word::Table, "Table", "表"),
-    (Word::Stopped, "stopped", "已停止"),
-    (Word::Erased, "erased", "已抹去"),
-    (Word::ResolverCaches, "Resolver caches", "地址缓存（resolver）"),
-    (Word::ResolverHint, "store → address · age of 60 s", "store → 地址 · 缓存年龄（60 秒）"),
-    (Word::Stale, "stale", "过期"),
-    (Word::Asking, "asking PD", "询问 PD"),
-    (Word::Dialling, "dialling", "连接中"),
-    (Word::Blacklisted, "black-listed", "已拉黑"),
-    (Word::NotFound, "not found", "not found"),
-    (Word::Unreachable, "PD unreachable", "PD 不可达"),
-    (Word::NoAnswer, "no answer", "无应答"),
-    (Word::JustHappened, "What just happened", "刚刚发生了什么"),
-    (
-        Word::NothingYet,
-        "Both clusters are healthy. Press “Begin” for the first step of the incident, or \
-         “Play all” to watch it through to its end.",
-        "两个集群都健康。按“开始”执行事故的第一步，或按“全部播放”一直看到结束。",
-    ),
-    (Word::Why, "Why?", "为什么？"),
-    (Word::DivergeHere, "The worlds diverge", "两个世界在此分岔"),
-    (Word::WhoBelieves, "Who believes what", "各方的认知"),
-    (Word::LeadersConf, "leader’s conf", "leader 的配置"),
-    (Word::PdCache, "PD region cache", "PD region 缓存"),
-    (Word::OnDisk, "on disk", "磁盘上"),
-    (Word::PdStores, "PD store list", "PD store 列表"),
-    (Word::AvailableProgress, "AVAILABLE · PROGRESS", "AVAILABLE · PROGRESS"),
-    (Word::Log, "Log", "日志"),
-    (Word::LogAll, "all", "全部"),
-    (Word::LogTrouble, "trouble", "异常"),
-    (Word::LogEmpty, "No line of this kind so far", "尚无此类日志"),
-    (Word::Play, "Play", "播放"),
-    (Word::Pause, "Pause", "暂停"),
-    (Word::StepBack, "One moment back", "退回一刻"),
-    (Word::StepEvent, "To the next event", "到下一个事件"),
-    (Word::StepTick, "One tick (1 s)", "前进一个 tick（1 秒）"),
-    (Word::Speed, "Speed", "速度"),
-    (Word::SkipQuiet, "skip quiet", "跳过平静期"),
-    (Word::TimeLine, "Time line", "时间轴"),
-    (Word::LookingBack, "looking back", "回看"),
-    (Word::ToNow, "to now", "回到现在"),
-    (Word::CatchingUp, "replaying with the new behaviour", "以新行为重放中"),
-    (Word::Console, "Console", "控制台"),
-    (
-        Word::ConsoleHint,
-        "pd-ctl store · pd-ctl operator show · faults · metrics · help",
-        "pd-ctl store · pd-ctl operator show · faults · metrics · help",
-    ),
-    (Word::Both, "A + B", "A + B"),
-    (Word::Run, "Run", "执行"),
-    (Word::Legend, "Legend", "图例"),
-    (Word::Leader, "leader", "leader"),
-    (Word::ForceLeader, "force leader", "force leader"),
-    (Word::Voter, "voter", "voter"),
-    (Word::Learner, "learner", "learner"),
-    (Word::Joint, "joint", "joint"),
-    (Word::Ghost, "ghost: will never answer", "ghost：永远不会应答"),
-    (Word::Pending, "pending", "pending"),
-    (Word::Down, "down", "down"),
-    (Word::TombstonePeer, "destroyed here", "曾在此销毁"),
-    (Word::InvariantsHold, "invariants hold", "不变量成立"),
-    (Word::InvariantsBroken, "invariant broken", "不变量被破坏"),
-    (
-        Word::Restored,
-        "The last run broke off; its commands were carried out again up to the last",
-        "上次运行中断；已重放其命令，最后一条除外",
-    ),
-    (Word::Close, "Close", "关闭"),
-    (Word::More, "more", "更多"),
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Lang;
 
     #[test]
     fn every_word_is_there_in_both_languages() {
-        assert_eq!(WORDS.len(), Word::More as usize + 1);
-        for (index, (word, en, zh)) in WORDS.into_iter().enumerate() {
-            assert_eq!(word as usize, index, "{word:?} is not in its place");
-            assert!(!en.is_empty() && !zh.is_empty(), "{word:?} says nothing");
-            assert_eq!(word.text(Lang::Zh), zh);
+        for word in Word::ALL {
+            let texts = [Lang::En, Lang::Zh].map(|lang| word.text(lang));
+            assert!(texts.iter().all(|text| !text.is_empty()), "{word:?} says nothing");
         }
     }
 
     #[test]
     fn a_word_that_is_the_same_in_both_languages_is_a_term() {
-        let terms = WORDS.into_iter().filter(|(_, en, zh)| en == zh).map(|(word, _, _)| word);
+        let terms = Word::ALL.iter().filter(|word| word.text(Lang::En) == word.text(Lang::Zh));
         let expected = [
             Word::UnsafeRecovery,
             Word::Region,
@@ -322,6 +244,6 @@ mod tests {
             Word::Pending,
             Word::Down,
         ];
-        assert_eq!(terms.collect::<Vec<_>>(), expected);
+        assert_eq!(terms.copied().collect::<Vec<_>>(), expected);
     }
 }

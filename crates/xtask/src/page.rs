@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    codec, optimise,
+    codec, optimise, sizes,
     workspace::{self, WASM, Workspace},
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     bind(&module, &site)?;
     optimise::optimise(workspace, &site.join(format!("{NAME}_bg.wasm")))?;
     copy_folder(&workspace.root().join("public"), &site)?;
+    join_styles(&workspace.root().join("web").join("style"), &site.join("style.css"))?;
     remove_folder(&workspace.dist())?;
     // A target folder on another disk cannot be moved from.
     fs::rename(&site, workspace.dist()).or_else(|_| copy_folder(&site, &workspace.dist()))
@@ -77,6 +78,19 @@ fn bind(module: &Path, site: &Path) -> Result<()> {
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.web(true)?;
     bindgen.generate(site).context("wasm-bindgen cannot bind the page")
+}
+
+/// Joins the style sheets in `folder`, in the order of their names: one file is one request.
+fn join_styles(folder: &Path, joined: &Path) -> Result<()> {
+    let mut sheets = sizes::files(folder)?;
+    sheets.sort();
+    let texts: Vec<String> = sheets
+        .iter()
+        .map(|sheet| {
+            fs::read_to_string(sheet).with_context(|| format!("cannot read {}", sheet.display()))
+        })
+        .collect::<Result<_>>()?;
+    fs::write(joined, texts.concat()).with_context(|| format!("cannot write {}", joined.display()))
 }
 
 /// Copies all that lies in `from` into `to`, with its folders.

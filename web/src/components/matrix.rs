@@ -7,7 +7,7 @@ use std::rc::Rc;
 use sim::{Millis, RegionId};
 use view::cluster_view::{Matrix, ResolverPanel};
 use view::layout::Layout;
-use view::{Lang, Word};
+use view::{Lang, Thing, Word};
 use yew::{Callback, Component, Context, Html, Properties, html};
 
 use super::lanes::{arcs, lanes};
@@ -24,8 +24,8 @@ pub(crate) struct Props {
     pub(crate) matrix: Rc<Matrix>,
     pub(crate) resolvers: Rc<[Rc<ResolverPanel>]>,
     pub(crate) layout: Layout,
-    pub(crate) selected: Option<RegionId>,
-    pub(crate) hovered: Option<RegionId>,
+    pub(crate) selected: Option<Thing>,
+    pub(crate) hovered: Option<Thing>,
     pub(crate) differing: Rc<BTreeSet<RegionId>>,
     pub(crate) send: Callback<Msg>,
 }
@@ -44,21 +44,23 @@ impl Component for MatrixPicture {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let p = ctx.props();
         let layout = &p.layout;
+        let held = p.selected.and_then(Thing::region);
+        let lit = p.hovered.and_then(Thing::region);
         let label = format!("{}. {}", Word::Matrix.text(p.lang), Word::MatrixKeys.text(p.lang));
         let onkeydown = when(&p.send, walk);
         html! {
             <svg class="matrix" width={px(layout.width)} height={px(layout.height)}
                 viewBox={format!("0 0 {} {}", px(layout.width), px(layout.height))}
                 role="listbox" aria-label={label} tabindex="0" {onkeydown}
-                aria-activedescendant={p.selected.map(|region| row_id(p.index, region))}
+                aria-activedescendant={held.map(|region| row_id(p.index, region))}
                 onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
                 { hatch(p.index) }
                 { lanes(p.index, &p.matrix, layout, p.lang) }
                 { for p.matrix.rows.iter().enumerate().map(|(at, row)| html! {
                     <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
                         world={p.index}
-                        layout={*layout} held={p.selected == Some(row.region)}
-                        lit={p.hovered == Some(row.region)}
+                        layout={*layout} held={held == Some(row.region)}
+                        lit={lit == Some(row.region)}
                         differs={p.differing.contains(&row.region)}
                         is_settled={p.now != Millis::ZERO} send={p.send.clone()} />
                 }) }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use view::cluster_view::Row;
 use view::layout::Layout;
-use view::{Lang, phrases};
+use view::{Lang, Thing, phrases};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
 use super::cell::peer;
@@ -43,6 +43,7 @@ impl Component for RegionRow {
         let (row, layout) = (&p.row, &p.layout);
         let y = layout.row_y(p.at);
         let region = row.region;
+        let thing = Thing::Region(region);
         let class = classes!(
             "region",
             hue_class(row.hue),
@@ -56,8 +57,8 @@ impl Component for RegionRow {
         html! {
             <g {class} data-region={region.to_string()} id={row_id(p.world, region)}
                 role="option" aria-selected={p.held.to_string()}
-                onclick={p.send.reform(move |_| Msg::Select(Some(region)))}
-                onmouseenter={p.send.reform(move |_| Msg::Hover(Some(region)))}>
+                onclick={p.send.reform(move |_| Msg::Select(Some(thing)))}
+                onmouseenter={p.send.reform(move |_| Msg::Hover(Some(thing)))}>
                 <rect class="back" x="0" y={top.clone()} width={px(layout.width)}
                     height={px(layout.row)} />
                 <rect class="gutter" x="0" y={top} width="3" height={px(layout.row)} />

@@ -2,7 +2,7 @@
 
 use sim::Release;
 use view::layout::Layout;
-use view::{ClusterView, Lang, Word, phrases};
+use view::{ClusterView, Lang, Thing, Word, phrases};
 use yew::{Callback, Html, classes, html};
 
 use super::knobs::knobs_panel;
@@ -35,7 +35,8 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
                     send={send.clone()} />
             </div>
             <div class={twin_class} tabindex={is_table.then_some("0")}>
-                <Twin {lang} matrix={view.matrix.clone()} selected={model.selected}
+                <Twin {lang} matrix={view.matrix.clone()}
+                    selected={model.selected.and_then(Thing::region)}
                     is_seen={is_table} />
             </div>
         </section>

@@ -2,6 +2,7 @@
 
 use scenario::{Deed, Request, library};
 use sim::{Millis, Release};
+use view::Thing;
 use view::knob::{Knob, release_of};
 
 use super::clock::{Playing, SPEEDS, Skip};
@@ -37,13 +38,13 @@ impl Model {
             Msg::SetKnob(world, knob, value) => self.set_knob(world, knob, value),
             Msg::Console(msg) => self.use_console(msg),
             Msg::CarryOut(deed) => self.carry_out(deed),
-            Msg::Select(region) => {
-                self.selected = if self.selected == region { None } else { region };
+            Msg::Select(thing) => {
+                self.selected = if self.selected == thing { None } else { thing };
                 Update::redraw()
             }
-            Msg::Hover(region) => {
-                let redraw = self.hovered != region;
-                self.hovered = region;
+            Msg::Hover(thing) => {
+                let redraw = self.hovered != thing;
+                self.hovered = thing;
                 Update { redraw, effects: Vec::new() }
             }
             Msg::Walk(by) => self.walk(by),
@@ -305,9 +306,10 @@ impl Model {
         let last = rows.len() as i64 - 1;
         let at = self
             .selected
+            .and_then(Thing::region)
             .and_then(|region| rows.iter().position(|row| row.region == region))
             .map_or(if by < 0 { last } else { 0 }, |at| (at as i64 + by).clamp(0, last));
-        self.selected = rows.get(at.max(0) as usize).map(|row| row.region);
+        self.selected = rows.get(at.max(0) as usize).map(|row| Thing::Region(row.region));
         Update::redraw()
     }
 
