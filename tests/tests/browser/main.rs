@@ -1,0 +1,9 @@
+//! The page in a real browser. `cargo xtask test` builds and serves it first, and says by
+//! REGIONSCOPE_BROWSER which browser it is.
+
+mod page;
+
+mod determinism;
+mod hands;
+mod opening;
+mod time;
