@@ -1,11 +1,11 @@
 //! Each knob of the raft client and its resolver, alone: turned from a baseline release it changes
-//! what an operator notices. (`raft_queue`: `sim/src/raft_client/tests.rs`.)
+//! what an operator notices.
 
 use sim::event::OperatorName;
 use sim::ids::{MINUTE, SECOND};
 use sim::release::{
-    ConnectTimeoutLog, Connections, NotFound, NotFoundLine, Reconnect, TombstoneAnswer,
-    UnknownStoreReply,
+    ConnectTimeoutLog, Connections, NotFound, NotFoundLine, RaftQueue, Reconnect,
+    TombstoneAnswer, UnknownStoreReply,
 };
 use sim::{EventKind, Knobs, RegionId, Release, StoreId};
 use tests::scene::Scene;
@@ -169,4 +169,28 @@ fn connect_timeout_log_decides_the_level_of_the_line() {
     };
     assert_eq!(level(ConnectTimeoutLog::Error), Level::Error);
     assert_eq!(level(ConnectTimeoutLog::Warn), Level::Warn);
+}
+
+/// A leader asks for its votes before anybody is connected, and what finds the queue full is lost:
+/// those regions wait for another election.
+#[test]
+fn raft_queue_decides_how_many_regions_are_led_at_once_after_a_cold_start() {
+    const REGIONS: u64 = 4_196;
+    let store = |id| format!("store {id} tikv address 10.0.0.{id}:20160\n");
+    let mut text = format!("max-replicas 2\n{}{}", store(1), store(2));
+    let key = |at: u64| match at {
+        0 | REGIONS => String::new(),
+        _ => format!("{at:016X}"),
+    };
+    for at in 0..REGIONS {
+        let (id, start, end) = (10 * (at + 1), key(at), key(at + 1));
+        text += &format!("region {id} keys {start}..{end} leader 1 voters 1 2\n");
+    }
+    let leaderless = |raft_queue| {
+        let scene = lived(&text, Knobs { raft_queue, ..Release::V5_4_3.knobs() }, 5 * SECOND);
+        let regions = scene.cluster.region_ids();
+        regions.filter(|region| scene.cluster.leader_of(*region).is_none()).count()
+    };
+    assert_eq!(leaderless(RaftQueue::Holds4096), 100);
+    assert_eq!(leaderless(RaftQueue::Holds8192), 0);
 }

@@ -3,8 +3,9 @@
 //!
 //! Their tests read back what was written before and after; here a write is its place in the log.
 
+use sim::event::ForceLeaderRefusal;
 use sim::raftstore::ForceLeaderPhase;
-use sim::{Knobs, Refusal, Release, StoreId};
+use sim::{EventKind, Knobs, Refusal, Release, StoreId};
 use tests::tikv::{ELECTION_MS, REGION, SEEDS, TikvCluster, led_beside_a_silent_learner};
 
 fn knobs() -> Knobs {
@@ -177,6 +178,32 @@ fn test_force_leader_on_healthy_region() {
         cluster.exit_force_leader(1);
         cluster.must_put();
         assert_eq!((cluster.leader(), cluster.peer(5).term()), (Some(5), term), "seed {seed}");
+    }
+}
+
+/// The refusal by itself: a peer that hears nobody, and so knows no leader, still sees that the
+/// stores given up are too few. It does not campaign: that would depose a leader that is well.
+#[test]
+fn force_leader_refuses_while_the_stores_given_up_leave_a_quorum() {
+    for seed in SEEDS {
+        let mut cluster = led_from(5, seed);
+        cluster.tell("cut 1 2,3,4,5");
+        cluster.until("it has lost sight of its leader", |c| {
+            let peer = c.store(StoreId(1)).and_then(|store| store.peer(REGION));
+            peer.is_some_and(|peer| peer.leader_id().is_none())
+        });
+        let term = cluster.peer(1).term();
+        cluster.enter_force_leader(1, &[3, 4]);
+        let refused = cluster.cluster.events().iter().find_map(|event| match event.kind {
+            EventKind::ForceLeaderRefused { store: StoreId(1), why, .. } => Some(why),
+            _ => None,
+        });
+        assert_eq!(refused, Some(ForceLeaderRefusal::HasQuorum), "seed {seed}");
+        assert_eq!(cluster.peer(1).force_leader(), None, "seed {seed}");
+        assert_eq!(cluster.peer(1).term(), term, "seed {seed}: it has not campaigned");
+        assert_eq!((cluster.leader(), cluster.peer(5).term()), (Some(5), term), "seed {seed}");
+        cluster.tell("heal");
+        cluster.must_put();
     }
 }
 

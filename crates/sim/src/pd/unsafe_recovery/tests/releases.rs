@@ -24,10 +24,19 @@ fn leader_choice_whether_what_is_applied_counts() {
             plan.force_leader.as_ref().is_some_and(|plan| !plan.enter_force_leaders.is_empty())
         };
         let plans = scene.recovery.plans().iter();
-        plans.filter(|(_, plan)| leads(plan)).map(|(store, _)| store.0).collect::<Vec<u64>>()
+        let led = plans.filter(|(_, plan)| leads(plan)).map(|(store, _)| *store).next();
+        let led = led.expect("the region has lost its quorum");
+        // What the operator is shown.
+        let shown = scene.recovery.show(scene.now);
+        let told = shown.iter().flat_map(|entry| entry.actions.get(&led)).flatten();
+        (led.0, told.cloned().collect::<Vec<String>>().join("; "))
     };
-    assert_eq!(chosen(LeaderChoice::Log), [2]);
-    assert_eq!(chosen(LeaderChoice::AppliedToo), [1]);
+    let (old, shown_old) = chosen(LeaderChoice::Log);
+    let (new, shown_new) = chosen(LeaderChoice::AppliedToo);
+    assert_eq!((old, new), (2, 1));
+    for shown in [shown_old, shown_new] {
+        assert!(shown.contains("force leader on regions: 7"), "{shown}");
+    }
 }
 
 #[test]
