@@ -10,8 +10,8 @@ use sim::message::GetStoreError;
 use sim::region::PeerRole;
 use sim::release::{LearnersOnDemotion, NotFound, OrphanedPeers};
 use sim::{
-    Cluster, Command, Event, EventId, EventKind, GhostReason, Knobs, Millis, RegionId, Release,
-    StoreId, TableId,
+    Cluster, Command, Event, EventId, EventKind, GhostReason, Knobs, Millis, PdCommand, RegionId,
+    Release, StoreId, TableId,
 };
 
 /// The release of the report, from which each test changes one thing.
@@ -267,7 +267,7 @@ fn why_a_table_is_not_ready_leads_back_to_what_was_done() {
             matches!(kind, E::RecoveryStage { stage: RecoveryStage::DemoteFailedVoter, .. })
         });
         reached("the recovery", &|kind| {
-            matches!(kind, E::Commanded(Command::RemoveFailedStores { .. }))
+            matches!(kind, E::Commanded(Command::Pd(PdCommand::RemoveFailedStores { .. })))
         });
         reached("502's end", &|kind| matches!(kind, E::StoreStopped(LOST_TIFLASH)));
         reached("its cause", &|kind| matches!(kind, E::Commanded(Command::StopStores(_))));

@@ -4,8 +4,8 @@
 use sim::event::OperatorName;
 use sim::ids::{MINUTE, SECOND};
 use sim::release::{
-    ConnectTimeoutLog, Connections, NotFound, NotFoundLine, RaftQueue, Reconnect,
-    TombstoneAnswer, UnknownStoreReply,
+    ConnectTimeoutLog, Connections, NotFound, NotFoundLine, RaftQueue, Reconnect, TombstoneAnswer,
+    UnknownStoreReply,
 };
 use sim::{EventKind, Knobs, RegionId, Release, StoreId};
 use tests::scene::Scene;

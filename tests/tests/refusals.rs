@@ -3,7 +3,7 @@
 
 use scenario::{Outcome, Run, Scenario, Target, library, parse};
 use sim::ids::{MINUTE, SECOND};
-use sim::{Cluster, Command, Millis, Refusal, Release, StoreId};
+use sim::{Cluster, Command, Millis, PdCommand, Refusal, Release, StoreId};
 
 const WORLDS: [Release; 2] = [Release::V8_5_2, Release::V8_5_8];
 
@@ -211,14 +211,14 @@ fn what_the_grammar_cannot_say_is_refused_too() {
     let mut cluster =
         Cluster::new(&scenario.setup, knobs, scenario.seed).expect("its cluster is right");
     cluster.advance(Millis(5 * SECOND));
-    let nobody = Command::RemoveFailedStores {
+    let nobody = Command::Pd(PdCommand::RemoveFailedStores {
         stores: Vec::new(),
         auto_detect: false,
         timeout_s: None,
         options: sim::RecoveryOptions::default(),
-    };
+    });
     assert_refused(&mut cluster, &nobody, "Failed store ids are not specified");
-    let none = Command::SetMaxReplicas(0);
+    let none = Command::Pd(PdCommand::SetMaxReplicas(0));
     let answer = "Failed! [400] \"max-replicas should be greater than 0\"";
     assert_refused(&mut cluster, &none, answer);
 }

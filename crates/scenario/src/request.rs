@@ -5,16 +5,16 @@
 
 use std::fmt;
 
-use sim::command::{MachineCommand, ReplicationOption};
+use sim::Command;
+use sim::command::MachineCommand;
 use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
 use sim::pd::region_check::RegionCheck;
 use sim::region::Key;
 use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
-use sim::{Command, Halt, RecoveryOptions};
 
-use crate::grammar::tikv_test;
+use crate::grammar::{pd_text, tikv_test};
 
 /// One line of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -314,61 +314,8 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::SetQueries { tables, queries_per_minute } => {
             write_clients(f, "query", tables, *queries_per_minute)
         }
-        Command::StopPd => f.write_str("stop pd"),
-        Command::StartPd => f.write_str("start pd"),
-        Command::ForceNewPdCluster => f.write_str("pd-server --force-new-cluster"),
-        Command::LosePdLeader => f.write_str("lose pd leader"),
-        Command::ResignPdLeader => f.write_str("pd-ctl member leader resign"),
-        Command::RecoverPd => f.write_str("pd-recover --from-old-member"),
-        Command::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
-            write_remove_failed_stores(f, stores, *auto_detect, *timeout_s)?;
-            write_options(f, *options)
-        }
-        Command::AbortRecovery => f.write_str("pd-ctl unsafe remove-failed-stores abort"),
-        Command::RemoveTombstone => f.write_str("pd-ctl store remove-tombstone"),
-        Command::DeleteStore(store) => write!(f, "pd-ctl store delete {store}"),
-        Command::DestroyStore(store) => {
-            write!(f, "curl -X DELETE {PD_URL}{STORE_PATH}{store}?force")
-        }
-        Command::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
-        Command::SetMaxReplicas(count) => write!(f, "pd-ctl config set max-replicas {count}"),
-        Command::SetReplication(option) => write_replication(f, option),
-        Command::SetHaltScheduling(halt) => {
-            write!(f, "pd-ctl config set halt-scheduling {}", *halt == Halt::Halted)
-        }
+        Command::Pd(command) => pd_text::write(f, command),
         Command::TikvTest(deed) => tikv_test::write(f, deed),
-        Command::SetMaxStoreDownTime { ms } => {
-            write!(f, "pd-ctl config set max-store-down-time {}", Span(*ms))
-        }
-        Command::AddRemovePeer { region, store } => {
-            write!(f, "pd-ctl operator add remove-peer {region} {store}")
-        }
-        Command::AddAddLearner { region, store } => {
-            write!(f, "pd-ctl operator add add-learner {region} {store}")
-        }
-        Command::AddAddPeer { region, store } => {
-            write!(f, "pd-ctl operator add add-peer {region} {store}")
-        }
-        Command::AddTransferPeer { region, from, to } => {
-            write!(f, "pd-ctl operator add transfer-peer {region} {from} {to}")
-        }
-        Command::AddTransferRegion { region, stores } => {
-            write!(f, "pd-ctl operator add transfer-region {region}")?;
-            stores.iter().try_for_each(|store| write!(f, " {store}"))
-        }
-        Command::AddTransferLeader { region, store } => {
-            write!(f, "pd-ctl operator add transfer-leader {region} {store}")
-        }
-        Command::AddSplitRegion { region, policy, keys } => {
-            let policy = policy.to_string().to_lowercase();
-            write!(f, "pd-ctl operator add split-region {region} --policy={policy}")?;
-            let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
-            if keys.is_empty() { Ok(()) } else { write!(f, " --keys={}", keys.join(",")) }
-        }
-        Command::AddMergeRegion { source, target } => {
-            write!(f, "pd-ctl operator add merge-region {source} {target}")
-        }
-        Command::RemoveOperator(region) => write!(f, "pd-ctl operator remove {region}"),
         Command::SetTiflashReplica { table, count } => {
             write!(f, "ALTER TABLE {table} SET TIFLASH REPLICA {count};")
         }
@@ -390,33 +337,6 @@ fn write_machine(f: &mut fmt::Formatter<'_>, command: &MachineCommand) -> fmt::R
         }
     }
 }
-
-fn write_replication(f: &mut fmt::Formatter<'_>, option: &ReplicationOption) -> fmt::Result {
-    f.write_str("pd-ctl config set replication-mode ")?;
-    match option {
-        ReplicationOption::Mode(mode) => return f.write_str(mode.name()),
-        ReplicationOption::LabelKey(_)
-        | ReplicationOption::Primary(_)
-        | ReplicationOption::Dr(_)
-        | ReplicationOption::PrimaryReplicas(_)
-        | ReplicationOption::DrReplicas(_)
-        | ReplicationOption::WaitStoreTimeout(_) => f.write_str("dr-auto-sync ")?,
-    }
-    match option {
-        ReplicationOption::Mode(_) => Ok(()),
-        ReplicationOption::LabelKey(key) => write!(f, "label-key {key}"),
-        ReplicationOption::Primary(value) => write!(f, "primary {value}"),
-        ReplicationOption::Dr(value) => write!(f, "dr {value}"),
-        ReplicationOption::PrimaryReplicas(count) => write!(f, "primary-replicas {count}"),
-        ReplicationOption::DrReplicas(count) => write!(f, "dr-replicas {count}"),
-        ReplicationOption::WaitStoreTimeout(ms) => write!(f, "wait-store-timeout {}", Span(*ms)),
-    }
-}
-
-/// Where PD is said to be, where it must be said.
-const PD_URL: &str = "http://127.0.0.1:2379";
-/// PD's resource of one store.
-pub(crate) const STORE_PATH: &str = "/pd/api/v1/store/";
 
 fn write_add_store(f: &mut fmt::Formatter<'_>, meta: &StoreMeta) -> fmt::Result {
     let engine = match meta.engine {
@@ -448,35 +368,6 @@ fn write_clients(
         0 => f.write_str("off"),
         whole if whole.is_multiple_of(60) => write!(f, "{}/s", whole / 60),
         slow => write!(f, "{slow}/min"),
-    }
-}
-
-fn write_remove_failed_stores(
-    f: &mut fmt::Formatter<'_>,
-    stores: &[StoreId],
-    auto_detect: bool,
-    timeout_s: Option<u64>,
-) -> fmt::Result {
-    f.write_str("pd-ctl unsafe remove-failed-stores")?;
-    if !stores.is_empty() {
-        write!(f, " {}", List(stores))?;
-    }
-    if auto_detect {
-        f.write_str(" --auto-detect")?;
-    }
-    match timeout_s {
-        Some(seconds) => write!(f, " --timeout {seconds}"),
-        None => Ok(()),
-    }
-}
-
-fn write_options(f: &mut fmt::Formatter<'_>, options: RecoveryOptions) -> fmt::Result {
-    if let Some(seconds) = options.plan_timeout_s {
-        write!(f, " --plan-execution-timeout {seconds}")?;
-    }
-    match options.disable_paranoid_check {
-        true => f.write_str(" --disable-paranoid-check"),
-        false => Ok(()),
     }
 }
 

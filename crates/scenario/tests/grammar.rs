@@ -13,8 +13,8 @@ use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 use sim::{
-    ClientRequest, Command, Halt, PeerId, RecoveryOptions, RegionId, Release, StoreId, TableId,
-    TikvTest,
+    ClientRequest, Command, Halt, PdCommand, PeerId, RecoveryOptions, RegionId, Release, StoreId,
+    TableId, TikvTest,
 };
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
@@ -75,19 +75,21 @@ fn commands() -> Vec<Command> {
         tables: tables.to_vec(),
         writes_per_minute,
     };
-    let remove = |ids: &[u64], auto_detect, timeout_s| Command::RemoveFailedStores {
-        stores: stores(ids),
-        auto_detect,
-        timeout_s,
-        options: RecoveryOptions::default(),
+    let remove = |ids: &[u64], auto_detect, timeout_s| {
+        Command::Pd(PdCommand::RemoveFailedStores {
+            stores: stores(ids),
+            auto_detect,
+            timeout_s,
+            options: RecoveryOptions::default(),
+        })
     };
     let options = RecoveryOptions { plan_timeout_s: Some(300), disable_paranoid_check: true };
-    let with_options = Command::RemoveFailedStores {
+    let with_options = Command::Pd(PdCommand::RemoveFailedStores {
         stores: stores(&[1]),
         auto_detect: false,
         timeout_s: None,
         options,
-    };
+    });
     let others = vec![
         Command::StopStores(stores(&[1, 2, 9, 502])),
         Command::StartStores(stores(&[502])),
@@ -106,17 +108,17 @@ fn commands() -> Vec<Command> {
         remove(&[], true, None),
         remove(&[], true, Some(60)),
         with_options,
-        Command::AbortRecovery,
-        Command::RemoveTombstone,
-        Command::SetMaxReplicas(3),
-        Command::AddRemovePeer { region, store },
-        Command::AddAddLearner { region, store },
-        Command::AddTransferLeader { region, store },
+        Command::Pd(PdCommand::AbortRecovery),
+        Command::Pd(PdCommand::RemoveTombstone),
+        Command::Pd(PdCommand::SetMaxReplicas(3)),
+        Command::Pd(PdCommand::AddRemovePeer { region, store }),
+        Command::Pd(PdCommand::AddAddLearner { region, store }),
+        Command::Pd(PdCommand::AddTransferLeader { region, store }),
         split(SplitPolicy::Scan, &[]),
         split(SplitPolicy::Approximate, &[]),
         split(SplitPolicy::UseKey, &[Key::record(TableId(45), 7), Key::record(TableId(45), 9)]),
-        Command::AddMergeRegion { source: region, target: RegionId(52982) },
-        Command::RemoveOperator(region),
+        Command::Pd(PdCommand::AddMergeRegion { source: region, target: RegionId(52982) }),
+        Command::Pd(PdCommand::RemoveOperator(region)),
         Command::SetTiflashReplica { table, count: 2 },
     ];
     faults().into_iter().chain(others).collect()
@@ -124,7 +126,7 @@ fn commands() -> Vec<Command> {
 
 /// What TiKV's own tests do, and what they need of PD.
 fn of_tikv_tests() -> impl Iterator<Item = Command> {
-    let halts = [Halt::Halted, Halt::Active].map(Command::SetHaltScheduling);
+    let halts = [Halt::Halted, Halt::Active].map(|halt| PdCommand::SetHaltScheduling(halt).into());
     halts.into_iter().chain(tikv_tests().into_iter().map(Command::TikvTest))
 }
 
@@ -177,19 +179,19 @@ fn tikv_tests() -> Vec<TikvTest> {
 fn commands_of_pd() -> Vec<Command> {
     let (region, store) = (RegionId(52973), StoreId(503));
     vec![
-        Command::StopPd,
-        Command::StartPd,
-        Command::ForceNewPdCluster,
-        Command::LosePdLeader,
-        Command::ResignPdLeader,
-        Command::RecoverPd,
-        Command::DeleteStore(store),
-        Command::DestroyStore(store),
-        Command::CancelDeleteStore(store),
-        Command::SetMaxStoreDownTime { ms: 600_000 },
-        Command::AddAddPeer { region, store },
-        Command::AddTransferPeer { region, from: store, to: StoreId(5) },
-        Command::AddTransferRegion { region, stores: stores(&[1, 5]) },
+        Command::Pd(PdCommand::StopPd),
+        Command::Pd(PdCommand::StartPd),
+        Command::Pd(PdCommand::ForceNewPdCluster),
+        Command::Pd(PdCommand::LosePdLeader),
+        Command::Pd(PdCommand::ResignPdLeader),
+        Command::Pd(PdCommand::RecoverPd),
+        Command::Pd(PdCommand::DeleteStore(store)),
+        Command::Pd(PdCommand::DestroyStore(store)),
+        Command::Pd(PdCommand::CancelDeleteStore(store)),
+        Command::Pd(PdCommand::SetMaxStoreDownTime { ms: 600_000 }),
+        Command::Pd(PdCommand::AddAddPeer { region, store }),
+        Command::Pd(PdCommand::AddTransferPeer { region, from: store, to: StoreId(5) }),
+        Command::Pd(PdCommand::AddTransferRegion { region, stores: stores(&[1, 5]) }),
         Command::AddStore(StoreMeta {
             id: StoreId(504),
             engine: Engine::TiFlash,
@@ -202,7 +204,7 @@ fn commands_of_pd() -> Vec<Command> {
 }
 
 fn split(policy: SplitPolicy, keys: &[Key]) -> Command {
-    Command::AddSplitRegion { region: RegionId(52973), policy, keys: keys.to_vec() }
+    Command::Pd(PdCommand::AddSplitRegion { region: RegionId(52973), policy, keys: keys.to_vec() })
 }
 
 fn replication_options() -> impl Iterator<Item = ReplicationOption> {
@@ -282,7 +284,7 @@ fn requests() -> Vec<Request> {
         limits.map(|at_most_ms| Wait::Until { condition: condition.clone(), at_most_ms })
     });
     let spans = [0, 1, 1_000, 60_000, 90_000, 7_200_000].map(Wait::For);
-    let replication = replication_options().map(Command::SetReplication);
+    let replication = replication_options().map(|option| PdCommand::SetReplication(option).into());
     let commands =
         commands().into_iter().chain(commands_of_pd()).chain(of_tikv_tests()).chain(replication);
     let commands = commands.map(Request::Command);

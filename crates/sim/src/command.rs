@@ -55,19 +55,6 @@ pub enum Command {
         /// Writes a minute and region; 0 stops the load on these tables.
         writes_per_minute: u64,
     },
-    /// `stop pd`: ends all of PD's processes. Nobody is told anything until they start again.
-    StopPd,
-    /// `start pd`: starts PD's processes on what their disks hold.
-    StartPd,
-    /// `pd-server --force-new-cluster`: starts one member of a stopped PD, with its disk, alone.
-    ForceNewPdCluster,
-    /// `lose pd leader`: the process that leads PD is gone; another leads once its lease is over.
-    LosePdLeader,
-    /// `pd-ctl member leader resign`: the leader hands over.
-    ResignPdLeader,
-    /// `pd-recover --from-old-member`: takes the records of stores off PD's disk and leaves a
-    /// hundred million ids out. It shows when PD is started again.
-    RecoverPd,
     /// `read TABLE 1/s` or `read off`: clients read from every region of the tables, at the leader.
     SetReads {
         /// Names of the tables; empty means all.
@@ -82,6 +69,41 @@ pub enum Command {
         /// Queries a minute and table; 0 stops them on these tables.
         queries_per_minute: u64,
     },
+    /// `ALTER TABLE t SET TIFLASH REPLICA n`: writes, changes or deletes the table's rule.
+    SetTiflashReplica {
+        /// The table, `db.name`.
+        table: String,
+        /// Replicas wanted; 0 deletes the rule.
+        count: u64,
+    },
+    /// What is asked of PD, or done to it.
+    Pd(PdCommand),
+    /// `tikv-test …`: what no operator can do, but TiKV's own tests do.
+    TikvTest(TikvTest),
+}
+
+impl From<PdCommand> for Command {
+    fn from(command: PdCommand) -> Command {
+        Command::Pd(command)
+    }
+}
+
+/// What is asked of PD, or done to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PdCommand {
+    /// `stop pd`: ends all of PD's processes. Nobody is told anything until they start again.
+    StopPd,
+    /// `start pd`: starts PD's processes on what their disks hold.
+    StartPd,
+    /// `pd-server --force-new-cluster`: starts one member of a stopped PD, with its disk, alone.
+    ForceNewPdCluster,
+    /// `lose pd leader`: the process that leads PD is gone; another leads once its lease is over.
+    LosePdLeader,
+    /// `pd-ctl member leader resign`: the leader hands over.
+    ResignPdLeader,
+    /// `pd-recover --from-old-member`: takes the records of stores off PD's disk and leaves a
+    /// hundred million ids out. It shows when PD is started again.
+    RecoverPd,
     /// `pd-ctl unsafe remove-failed-stores …`: buries the stores and starts unsafe recovery.
     RemoveFailedStores {
         /// The stores given up; empty only with `auto_detect`.
@@ -180,15 +202,6 @@ pub enum Command {
     },
     /// `pd-ctl operator remove R`: cancels the region's operator.
     RemoveOperator(RegionId),
-    /// `ALTER TABLE t SET TIFLASH REPLICA n`: writes, changes or deletes the table's rule.
-    SetTiflashReplica {
-        /// The table, `db.name`.
-        table: String,
-        /// Replicas wanted; 0 deletes the rule.
-        count: u64,
-    },
-    /// `tikv-test …`: what no operator can do, but TiKV's own tests do.
-    TikvTest(TikvTest),
 }
 
 /// Whether PD acts of its own accord.

@@ -5,6 +5,7 @@
 
 mod cluster_side;
 mod commands;
+mod pd_commands;
 mod pd_side;
 
 use std::collections::BTreeMap;

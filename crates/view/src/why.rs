@@ -76,7 +76,7 @@ fn cost(events: &[Event], cause: EventId, rank: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use sim::{Command, EventKind, Millis, StoreId};
+    use sim::{Command, EventKind, Millis, PdCommand, StoreId};
 
     use super::*;
 
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn the_chain_leads_back_to_a_command() {
         let events = [
-            event(EventKind::Commanded(Command::RemoveTombstone), &[]),
+            event(EventKind::Commanded(Command::Pd(PdCommand::RemoveTombstone)), &[]),
             event(EventKind::RegionCacheReset, &[]),
             event(EventKind::StoreErased(StoreId(502)), &[0]),
             event(EventKind::StoreStopped(StoreId(1)), &[1, 2]),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use scenario::{Outcome, Query, Request, Target, Tool, VERBS};
+use sim::{Command, PdCommand};
 use view::answer;
 use view::lang::Lang;
 
@@ -135,7 +136,7 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
 
 /// The answer to a command that was carried out, wholly or in part.
 fn done(session: &Session, world: usize, request: &Request, lang: Lang) -> (EntryKind, String) {
-    if let Request::Command(sim::Command::RemoveTombstone) = request {
+    if let Request::Command(Command::Pd(PdCommand::RemoveTombstone)) = request {
         let cluster = &session.run().worlds()[world].cluster;
         return match answer::remove_tombstone(cluster) {
             Ok(text) => (EntryKind::Done, text),
@@ -147,54 +148,10 @@ fn done(session: &Session, world: usize, request: &Request, lang: Lang) -> (Entr
 
 /// What the real tool says when it has accepted a command.
 fn accepted(session: &Session, world: usize, request: &Request, lang: Lang) -> String {
-    use sim::Command as C;
     let Request::Command(command) = request else {
         return String::new();
     };
-    match command {
-        C::RemoveFailedStores { .. } | C::AbortRecovery => {
-            "Success! Request has been accepted.".to_owned()
-        }
-        C::AddRemovePeer { .. }
-        | C::AddAddLearner { .. }
-        | C::AddAddPeer { .. }
-        | C::AddTransferPeer { .. }
-        | C::AddTransferRegion { .. }
-        | C::AddTransferLeader { .. }
-        | C::AddSplitRegion { .. }
-        | C::AddMergeRegion { .. } => "Success! \"The operator is created.\"".to_owned(),
-        C::DestroyStore(_) => "\"The store is set as Offline.\"".to_owned(),
-        C::RecoverPd => "recover success! please restart the PD cluster".to_owned(),
-        C::ResignPdLeader
-        | C::RemoveTombstone
-        | C::DeleteStore(_)
-        | C::CancelDeleteStore(_)
-        | C::SetMaxStoreDownTime { .. }
-        | C::SetMaxReplicas(_)
-        | C::SetReplication(_)
-        | C::SetHaltScheduling(_)
-        | C::RemoveOperator(_) => "Success!".to_owned(),
-        C::SetTiflashReplica { table, .. } => {
-            answer::replicas_altered(&session.run().worlds()[world].cluster, table, lang)
-        }
-        C::StopPd
-        | C::StartPd
-        | C::ForceNewPdCluster
-        | C::LosePdLeader
-        | C::AddStore(_)
-        | C::StopStores(_)
-        | C::StartStores(_)
-        | C::LoseDisk(_)
-        | C::Machine(_)
-        | C::Cut { .. }
-        | C::Delay { .. }
-        | C::SetMishaps { .. }
-        | C::Heal(_)
-        | C::SetLoad { .. }
-        | C::SetReads { .. }
-        | C::SetQueries { .. }
-        | C::TikvTest(_) => "ok".to_owned(),
-    }
+    answer::accepted(&session.run().worlds()[world].cluster, command, lang)
 }
 
 fn answer_query(

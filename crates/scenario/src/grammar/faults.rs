@@ -1,8 +1,8 @@
 //! What no tool of TiKV's does: faults, load, the script's own waiting, and a look at metrics.
 
-use sim::Command;
 use sim::command::MachineCommand;
 use sim::fault::{Links, MessageKind, Mishap, Mishaps};
+use sim::{Command, PdCommand};
 
 use super::condition::condition;
 use super::error::{ParseError, Problem};
@@ -14,8 +14,8 @@ const A_TABLE: &str = "a table with its database, such as `tpcc.stock`";
 /// Reads a line whose first word, `verb`, is one of ours; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
     Some(match verb.text {
-        "stop" if words.skip("pd") => pd(Command::StopPd, words),
-        "start" if words.skip("pd") => pd(Command::StartPd, words),
+        "stop" if words.skip("pd") => pd(Command::Pd(PdCommand::StopPd), words),
+        "start" if words.skip("pd") => pd(Command::Pd(PdCommand::StartPd), words),
         "stop" => stores_of(words).map(Command::StopStores).map(Request::Command),
         "start" => stores_of(words).map(Command::StartStores).map(Request::Command),
         "pause" => machine(pause, words),
@@ -124,7 +124,7 @@ fn lose(words: &mut Words<'_>) -> Result<Command, ParseError> {
     if words.skip("pd") {
         words.keyword("leader", "`leader`, as in `lose pd leader`")?;
         words.finish()?;
-        return Ok(Command::LosePdLeader);
+        return Ok(Command::Pd(PdCommand::LosePdLeader));
     }
     words.keyword("disk", "`disk of` or `pd leader`, as in `lose disk of 502`")?;
     words.keyword("of", "`of`, as in `lose disk of 502`")?;

@@ -7,6 +7,7 @@ pub(crate) mod condition;
 pub(crate) mod error;
 mod faults;
 mod pd;
+pub(crate) mod pd_text;
 mod recovery;
 mod sql;
 pub(crate) mod tikv_test;

@@ -2,11 +2,11 @@
 //!
 //! Usages and messages are those of PD's `tools/pd-ctl/pdctl/command`.
 
-use sim::command::{ReplicationMode, ReplicationOption, SplitPolicy};
-use sim::region::Key;
 mod show;
 
-use sim::{Command, Halt, RegionId, StoreId};
+use sim::command::{ReplicationMode, ReplicationOption, SplitPolicy};
+use sim::region::Key;
+use sim::{Command, Halt, PdCommand, RegionId, StoreId};
 
 use super::error::{ParseError, Problem};
 use super::recovery;
@@ -27,6 +27,11 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
     })
 }
 
+/// The request for a command to PD.
+fn asked(command: PdCommand) -> Result<Request, ParseError> {
+    Ok(Request::Command(Command::Pd(command)))
+}
+
 fn parse_store(words: &mut Words<'_>) -> Result<Request, ParseError> {
     let Some(verb) = words.peek() else {
         return Ok(Request::Query(Query::Stores(Vec::new())));
@@ -38,15 +43,15 @@ fn parse_store(words: &mut Words<'_>) -> Result<Request, ParseError> {
     match verb.text {
         "remove-tombstone" => {
             no_more(words, "store remove-tombstone [flags]")?;
-            Ok(Request::Command(Command::RemoveTombstone))
+            asked(PdCommand::RemoveTombstone)
         }
         "delete" => {
             let store = store_id(words, "store delete <store_id> [flags]")?;
-            Ok(Request::Command(Command::DeleteStore(store)))
+            asked(PdCommand::DeleteStore(store))
         }
         "cancel-delete" => {
             let store = store_id(words, "store cancel-delete <store_id> [flags]")?;
-            Ok(Request::Command(Command::CancelDeleteStore(store)))
+            asked(PdCommand::CancelDeleteStore(store))
         }
         "check" => show::stores_shown(words).map(Request::Query),
         id if is_number(id) => {
@@ -74,41 +79,41 @@ fn parse_operator(words: &mut Words<'_>) -> Result<Request, ParseError> {
         }
         "remove" => {
             let region = region_id(words, "operator remove <region_id> [flags]")?;
-            Ok(Request::Command(Command::RemoveOperator(region)))
+            asked(PdCommand::RemoveOperator(region))
         }
-        "add" => add_operator(words).map(Request::Command),
+        "add" => add_operator(words).and_then(asked),
         _ => Err(unknown(verb, "pd-ctl operator", &["show", "check", "add", "remove"])),
     }
 }
 
-fn add_operator(words: &mut Words<'_>) -> Result<Command, ParseError> {
+fn add_operator(words: &mut Words<'_>) -> Result<PdCommand, ParseError> {
     let verb = subcommand(words, "operator add <operator>")?;
     match verb.text {
         "remove-peer" => {
             let usage = "operator add remove-peer <region_id> <from_store_id> [flags]";
             let (region, store) = region_and_store(words, usage)?;
-            Ok(Command::AddRemovePeer { region, store })
+            Ok(PdCommand::AddRemovePeer { region, store })
         }
         "add-learner" => {
             let usage = "operator add add-learner <region_id> <to_store_id> [flags]";
             let (region, store) = region_and_store(words, usage)?;
-            Ok(Command::AddAddLearner { region, store })
+            Ok(PdCommand::AddAddLearner { region, store })
         }
         "transfer-leader" => {
             let usage = "operator add transfer-leader <region_id> <to_store_id> [flags]";
             let (region, store) = region_and_store(words, usage)?;
-            Ok(Command::AddTransferLeader { region, store })
+            Ok(PdCommand::AddTransferLeader { region, store })
         }
         "split-region" => split_region(words),
         "merge-region" => {
             let usage = "operator add merge-region <source_region_id> <target_region_id> [flags]";
             let (source, target) = two_ids(words, usage)?;
-            Ok(Command::AddMergeRegion { source: RegionId(source), target: RegionId(target) })
+            Ok(PdCommand::AddMergeRegion { source: RegionId(source), target: RegionId(target) })
         }
         "add-peer" => {
             let usage = "operator add add-peer <region_id> <to_store_id> [flags]";
             let (region, store) = region_and_store(words, usage)?;
-            Ok(Command::AddAddPeer { region, store })
+            Ok(PdCommand::AddAddPeer { region, store })
         }
         "transfer-peer" => transfer_peer(words),
         "transfer-region" => transfer_region(words),
@@ -131,7 +136,7 @@ fn add_operator(words: &mut Words<'_>) -> Result<Command, ParseError> {
 const SPLIT_REGION: &str =
     "operator add split-region <region_id> [--policy=scan|approximate|usekey] [flags]";
 
-fn split_region(words: &mut Words<'_>) -> Result<Command, ParseError> {
+fn split_region(words: &mut Words<'_>) -> Result<PdCommand, ParseError> {
     let region = RegionId(go_number(subcommand(words, SPLIT_REGION)?)?);
     let (mut policy, mut keys) = (SplitPolicy::Scan, Vec::new());
     while let Some(word) = words.next() {
@@ -165,32 +170,32 @@ fn split_region(words: &mut Words<'_>) -> Result<Command, ParseError> {
     }
     match (policy, keys.is_empty()) {
         (SplitPolicy::UseKey, true) => Err(words.expected("`--keys=HEX`, where to split")),
-        (SplitPolicy::UseKey, false) => Ok(Command::AddSplitRegion { region, policy, keys }),
+        (SplitPolicy::UseKey, false) => Ok(PdCommand::AddSplitRegion { region, policy, keys }),
         // PD reads the keys with that policy only.
         (SplitPolicy::Scan | SplitPolicy::Approximate, _) => {
-            Ok(Command::AddSplitRegion { region, policy, keys: Vec::new() })
+            Ok(PdCommand::AddSplitRegion { region, policy, keys: Vec::new() })
         }
     }
 }
 
-fn transfer_peer(words: &mut Words<'_>) -> Result<Command, ParseError> {
+fn transfer_peer(words: &mut Words<'_>) -> Result<PdCommand, ParseError> {
     let usage = "operator add transfer-peer <region_id> <from_store_id> <to_store_id> [flags]";
     let [region, from, to] =
         [subcommand(words, usage)?, subcommand(words, usage)?, subcommand(words, usage)?];
     no_more(words, usage)?;
     let region = RegionId(go_number(region)?);
     let (from, to) = (StoreId(go_number(from)?), StoreId(go_number(to)?));
-    Ok(Command::AddTransferPeer { region, from, to })
+    Ok(PdCommand::AddTransferPeer { region, from, to })
 }
 
-fn transfer_region(words: &mut Words<'_>) -> Result<Command, ParseError> {
+fn transfer_region(words: &mut Words<'_>) -> Result<PdCommand, ParseError> {
     let usage = "operator add transfer-region <region_id> <to_store_id>... [flags]";
     let region = RegionId(go_number(subcommand(words, usage)?)?);
     let mut stores = vec![StoreId(go_number(subcommand(words, usage)?)?)];
     while let Some(word) = words.next() {
         stores.push(StoreId(go_number(word)?));
     }
-    Ok(Command::AddTransferRegion { region, stores })
+    Ok(PdCommand::AddTransferRegion { region, stores })
 }
 
 fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
@@ -199,7 +204,7 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
         "set" => {
             let command = set_option(words)?;
             no_more(words, "config set <option> <value> [flags]")?;
-            Ok(Request::Command(command))
+            asked(command)
         }
         "show" => {
             words.keyword("replication", "`replication`, the one section that is modelled")?;
@@ -211,24 +216,24 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
     }
 }
 
-fn set_option(words: &mut Words<'_>) -> Result<Command, ParseError> {
+fn set_option(words: &mut Words<'_>) -> Result<PdCommand, ParseError> {
     let what = "`max-replicas`, `max-store-down-time`, `halt-scheduling` or \
                 `replication-mode`, the options that are modelled";
     let option = words.word(what)?;
     match option.text {
         "max-replicas" => {
-            words.count("a number of replicas, such as `3`").map(Command::SetMaxReplicas)
+            words.count("a number of replicas, such as `3`").map(PdCommand::SetMaxReplicas)
         }
         "halt-scheduling" => {
             let value = words.word("`true` or `false`")?;
             match value.text {
-                "true" => Ok(Command::SetHaltScheduling(Halt::Halted)),
-                "false" => Ok(Command::SetHaltScheduling(Halt::Active)),
+                "true" => Ok(PdCommand::SetHaltScheduling(Halt::Halted)),
+                "false" => Ok(PdCommand::SetHaltScheduling(Halt::Active)),
                 _ => Err(value.expected("`true` or `false`")),
             }
         }
-        "replication-mode" => replication(words).map(Command::SetReplication),
-        "max-store-down-time" => words.span().map(|ms| Command::SetMaxStoreDownTime { ms }),
+        "replication-mode" => replication(words).map(PdCommand::SetReplication),
+        "max-store-down-time" => words.span().map(|ms| PdCommand::SetMaxStoreDownTime { ms }),
         _ => Err(option.expected(what)),
     }
 }
@@ -273,7 +278,7 @@ fn parse_member(words: &mut Words<'_>) -> Result<Request, ParseError> {
         return Err(unknown(verb, "pd-ctl member leader", &["resign"]));
     }
     no_more(words, "member leader resign [flags]")?;
-    Ok(Request::Command(Command::ResignPdLeader))
+    asked(PdCommand::ResignPdLeader)
 }
 
 /// `pd-server` and `pd-recover`, PD's other programs; `None` if `verb` is neither.
@@ -286,18 +291,18 @@ pub(super) fn parse_program(
             "pd-server" => (
                 "--force-new-cluster",
                 "`--force-new-cluster`; `start pd` starts PD as it was",
-                Command::ForceNewPdCluster,
+                PdCommand::ForceNewPdCluster,
             ),
             "pd-recover" => (
                 "--from-old-member",
                 "`--from-old-member`, the one way that is modelled",
-                Command::RecoverPd,
+                PdCommand::RecoverPd,
             ),
             _ => return None,
         };
     Some(words.keyword(flag, what).and_then(|()| {
         skip_flags(words)?;
-        Ok(Request::Command(command))
+        asked(command)
     }))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Which of these words a release knows is not decided here: a cluster refuses those it lacks.
 
-use sim::{Command, RecoveryOptions, StoreId};
+use sim::{Command, PdCommand, RecoveryOptions, StoreId};
 
 use super::error::{ParseError, Problem};
 use super::pd::{go_number, no_more, subcommand, unknown};
@@ -30,7 +30,7 @@ pub(super) fn parse(words: &mut Words<'_>) -> Result<Request, ParseError> {
         }
         "remove-failed-stores" if words.skip("abort") => {
             no_more(words, "unsafe remove-failed-stores abort [flags]")?;
-            Ok(Request::Command(Command::AbortRecovery))
+            Ok(Request::Command(Command::Pd(PdCommand::AbortRecovery)))
         }
         "remove-failed-stores" => remove_failed_stores(words),
         _ => Err(unknown(verb, "pd-ctl unsafe", &["remove-failed-stores"])),
@@ -77,7 +77,12 @@ fn remove_failed_stores(words: &mut Words<'_>) -> Result<Request, ParseError> {
         }
         (stores, auto_detect) => {
             let stores = stores.map(|(_, ids)| ids).unwrap_or_default();
-            let command = Command::RemoveFailedStores { stores, auto_detect, timeout_s, options };
+            let command = Command::Pd(PdCommand::RemoveFailedStores {
+                stores,
+                auto_detect,
+                timeout_s,
+                options,
+            });
             Ok(Request::Command(command))
         }
     }

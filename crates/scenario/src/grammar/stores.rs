@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use sim::store::{Engine, StoreMeta};
-use sim::{Command, StoreId};
+use sim::{Command, PdCommand, StoreId};
 
 use super::error::ParseError;
+use super::pd_text::STORE_PATH;
 use super::words::{Word, Words, number};
-use crate::request::{Query, Request, STORE_PATH};
+use crate::request::{Query, Request};
 
 /// Reads a line whose first word, `verb`, is one of these; `None` if it is not.
 pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Request, ParseError>> {
@@ -95,7 +96,7 @@ fn curl(words: &mut Words<'_>) -> Result<Command, ParseError> {
     let (id, query) = store.split_once('?').unwrap_or((store, ""));
     let store = StoreId(number(url, id, what)?);
     match query.split('&').any(|part| part.split('=').next() == Some("force")) {
-        true => Ok(Command::DestroyStore(store)),
-        false => Ok(Command::DeleteStore(store)),
+        true => Ok(Command::Pd(PdCommand::DestroyStore(store))),
+        false => Ok(Command::Pd(PdCommand::DeleteStore(store))),
     }
 }

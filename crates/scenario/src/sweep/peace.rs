@@ -10,7 +10,7 @@ use sim::invariants::{self, Broken, Law};
 use sim::pd::unsafe_recovery::{DEFAULT_TIMEOUT_S, StoreProgress};
 use sim::raftstore::{PD_HEARTBEAT_MS, PEER_DOWN_MS, STALE_CHECK_MS};
 use sim::store::{DISCONNECTED_AFTER, DOWN_AFTER, Engine, StoreState};
-use sim::{Cluster, Command, RecoveryOptions, StoreId};
+use sim::{Cluster, Command, PdCommand, RecoveryOptions, StoreId};
 
 use super::finding::{Finding, Found, judge, was_buried};
 use super::{Deed, Plan, advance};
@@ -69,7 +69,7 @@ struct Peace {
 impl Peace {
     fn mend(&mut self) {
         self.ask(Command::Heal(None));
-        if self.ask(Command::StartPd) || !self.cluster.pd().is_serving() {
+        if self.ask(Command::Pd(PdCommand::StartPd)) || !self.cluster.pd().is_serving() {
             self.wait(LOOK_EVERY_MS);
         }
         for _ in 0..ROUNDS {
@@ -162,8 +162,12 @@ impl Peace {
         for finding in [Finding::RecoveryNeededRestart, Finding::RecoveryFailed] {
             let stores = stores.to_vec();
             let options = RecoveryOptions::default();
-            let asked =
-                Command::RemoveFailedStores { stores, auto_detect, timeout_s: None, options };
+            let asked = Command::Pd(PdCommand::RemoveFailedStores {
+                stores,
+                auto_detect,
+                timeout_s: None,
+                options,
+            });
             if !self.ask(asked) || self.await_recovery() != RecoveryStage::Failed {
                 return;
             }
@@ -205,7 +209,7 @@ impl Peace {
     fn adapt(&mut self) {
         let tikv = self.live(Engine::TiKv).max(1);
         if tikv < self.cluster.pd().max_replicas() {
-            self.ask(Command::SetMaxReplicas(tikv));
+            self.ask(Command::Pd(PdCommand::SetMaxReplicas(tikv)));
         }
         let count = self.live(Engine::TiFlash);
         let tables = self.cluster.tidb().tables().filter(|table| count < table.replica_count);

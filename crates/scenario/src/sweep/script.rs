@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::ids::{MINUTE, SECOND};
 use sim::store::Engine;
-use sim::{Command, RecoveryOptions, RegionId, Release, Setup, StoreId};
+use sim::{Command, PdCommand, RecoveryOptions, RegionId, Release, Setup, StoreId};
 
 use super::Deed;
 use super::dice::Dice;
@@ -70,10 +70,10 @@ impl<'a> Script<'a> {
             9 => self.lose_disk(),
             10 => self.load(),
             11..=13 => self.recover(),
-            14 | 15 => self.ask(Command::RemoveTombstone),
+            14 | 15 => self.ask(Command::Pd(PdCommand::RemoveTombstone)),
             16 => {
                 let count = self.dice.between(0, 5);
-                self.ask(Command::SetMaxReplicas(count));
+                self.ask(Command::Pd(PdCommand::SetMaxReplicas(count)));
             }
             17..=19 => self.operator(),
             20 | 21 => {
@@ -86,8 +86,8 @@ impl<'a> Script<'a> {
             27 => self.start_cold(),
             _ => {
                 let store = self.store();
-                let delete = Command::DeleteStore(store);
-                let cancel = Command::CancelDeleteStore(store);
+                let delete = Command::Pd(PdCommand::DeleteStore(store));
+                let cancel = Command::Pd(PdCommand::CancelDeleteStore(store));
                 let command = self.dice.one_of(&[delete.clone(), delete, cancel]);
                 self.ask(command);
             }
@@ -149,12 +149,12 @@ impl<'a> Script<'a> {
     /// PD loses its leader, or is gone for a while.
     fn trouble_pd(&mut self) {
         match self.dice.between(1, 3) {
-            1 => self.ask(Command::LosePdLeader),
-            2 => self.ask(Command::ResignPdLeader),
+            1 => self.ask(Command::Pd(PdCommand::LosePdLeader)),
+            2 => self.ask(Command::Pd(PdCommand::ResignPdLeader)),
             _ => {
-                self.ask(Command::StopPd);
+                self.ask(Command::Pd(PdCommand::StopPd));
                 self.pause(SECOND, 40 * SECOND);
-                self.ask(Command::StartPd);
+                self.ask(Command::Pd(PdCommand::StartPd));
             }
         }
     }
@@ -167,9 +167,9 @@ impl<'a> Script<'a> {
         for store in &running {
             self.ask(Command::StopStores(vec![*store]));
         }
-        self.ask(Command::RecoverPd);
-        self.ask(Command::StopPd);
-        self.ask(Command::ForceNewPdCluster);
+        self.ask(Command::Pd(PdCommand::RecoverPd));
+        self.ask(Command::Pd(PdCommand::StopPd));
+        self.ask(Command::Pd(PdCommand::ForceNewPdCluster));
         self.pause(6 * SECOND, 20 * SECOND);
         for store in running {
             self.ask(Command::StartStores(vec![store]));
@@ -208,7 +208,12 @@ impl<'a> Script<'a> {
         let stores = if auto_detect || self.dice.once_in(30) { Vec::new() } else { stores };
         let timeout_s = self.dice.one_of(&[None, None, Some(60), Some(300)]);
         let options = RecoveryOptions::default();
-        self.ask(Command::RemoveFailedStores { stores, auto_detect, timeout_s, options });
+        self.ask(Command::Pd(PdCommand::RemoveFailedStores {
+            stores,
+            auto_detect,
+            timeout_s,
+            options,
+        }));
         if self.dice.once_in(2) {
             let ms = self.dice.between(30 * SECOND, 2 * MINUTE);
             self.deeds.push(Deed::Wait(ms));
@@ -242,10 +247,15 @@ impl<'a> Script<'a> {
         let stores = self.stopped.iter().copied().collect();
         let (auto_detect, timeout_s) = (false, None);
         let options = RecoveryOptions::default();
-        self.ask(Command::RemoveFailedStores { stores, auto_detect, timeout_s, options });
+        self.ask(Command::Pd(PdCommand::RemoveFailedStores {
+            stores,
+            auto_detect,
+            timeout_s,
+            options,
+        }));
         self.pause(50 * SECOND, 3 * MINUTE);
         if self.dice.once_in(2) {
-            self.ask(Command::RemoveTombstone);
+            self.ask(Command::Pd(PdCommand::RemoveTombstone));
             self.pause(SECOND, MINUTE);
         }
         if self.dice.once_in(8) {
@@ -277,10 +287,10 @@ impl<'a> Script<'a> {
     fn operator(&mut self) {
         let (region, store) = (self.region(), self.store());
         let command = self.dice.one_of(&[
-            Command::AddRemovePeer { region, store },
-            Command::AddAddLearner { region, store },
-            Command::AddTransferLeader { region, store },
-            Command::RemoveOperator(region),
+            Command::Pd(PdCommand::AddRemovePeer { region, store }),
+            Command::Pd(PdCommand::AddAddLearner { region, store }),
+            Command::Pd(PdCommand::AddTransferLeader { region, store }),
+            Command::Pd(PdCommand::RemoveOperator(region)),
         ]);
         self.ask(command);
     }

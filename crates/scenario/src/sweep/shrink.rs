@@ -6,7 +6,7 @@
 use sim::fault::{Links, Node};
 use sim::region::Key;
 use sim::setup::RegionSetup;
-use sim::{Command, Millis, Release, Setup, StoreId, TableId};
+use sim::{Command, Millis, PdCommand, Release, Setup, StoreId, TableId};
 
 use super::finding::Finding;
 use super::peace::{CONVERGENCE_MS, Trial};
@@ -145,9 +145,19 @@ fn without(deed: Deed, gone: StoreId) -> Option<Deed> {
             let links = around(links, gone)?;
             Command::SetMishaps { links, mishaps: *mishaps, percent: *percent }
         }
-        Command::RemoveFailedStores { stores, auto_detect: false, timeout_s, options } => {
+        Command::Pd(PdCommand::RemoveFailedStores {
+            stores,
+            auto_detect: false,
+            timeout_s,
+            options,
+        }) => {
             let (stores, timeout_s, options) = (rest(stores)?, *timeout_s, *options);
-            Command::RemoveFailedStores { stores, auto_detect: false, timeout_s, options }
+            Command::Pd(PdCommand::RemoveFailedStores {
+                stores,
+                auto_detect: false,
+                timeout_s,
+                options,
+            })
         }
         other => other.clone(),
     };

@@ -45,31 +45,7 @@ impl Cluster {
                     false => Ok(()),
                 }
             }
-            Command::RemoveFailedStores { .. }
-            | Command::StopPd
-            | Command::StartPd
-            | Command::ForceNewPdCluster
-            | Command::LosePdLeader
-            | Command::ResignPdLeader
-            | Command::RecoverPd
-            | Command::AbortRecovery
-            | Command::RemoveTombstone
-            | Command::DeleteStore(_)
-            | Command::DestroyStore(_)
-            | Command::CancelDeleteStore(_)
-            | Command::SetMaxStoreDownTime { .. }
-            | Command::SetMaxReplicas(_)
-            | Command::SetReplication(_)
-            | Command::SetHaltScheduling(_)
-            | Command::AddRemovePeer { .. }
-            | Command::AddAddLearner { .. }
-            | Command::AddAddPeer { .. }
-            | Command::AddTransferPeer { .. }
-            | Command::AddTransferRegion { .. }
-            | Command::AddTransferLeader { .. }
-            | Command::AddSplitRegion { .. }
-            | Command::AddMergeRegion { .. }
-            | Command::RemoveOperator(_) => self.pd.check(self.ctx.now, command),
+            Command::Pd(command) => self.pd.check(self.ctx.now, command),
             Command::TikvTest(deed) => self.check_tikv_test(deed),
         }
     }
@@ -139,31 +115,7 @@ impl Cluster {
                 let table = self.table(table).expect("the command was checked");
                 self.change_replicas(table, *count, cause);
             }
-            Command::RemoveFailedStores { .. }
-            | Command::StopPd
-            | Command::StartPd
-            | Command::ForceNewPdCluster
-            | Command::LosePdLeader
-            | Command::ResignPdLeader
-            | Command::RecoverPd
-            | Command::AbortRecovery
-            | Command::RemoveTombstone
-            | Command::DeleteStore(_)
-            | Command::DestroyStore(_)
-            | Command::CancelDeleteStore(_)
-            | Command::SetMaxStoreDownTime { .. }
-            | Command::SetMaxReplicas(_)
-            | Command::SetReplication(_)
-            | Command::SetHaltScheduling(_)
-            | Command::AddRemovePeer { .. }
-            | Command::AddAddLearner { .. }
-            | Command::AddAddPeer { .. }
-            | Command::AddTransferPeer { .. }
-            | Command::AddTransferRegion { .. }
-            | Command::AddTransferLeader { .. }
-            | Command::AddSplitRegion { .. }
-            | Command::AddMergeRegion { .. }
-            | Command::RemoveOperator(_) => {
+            Command::Pd(command) => {
                 self.pd.carry_out(self.ctx.now, command, cause, &mut self.ctx.events);
             }
             Command::TikvTest(deed) => self.do_tikv_test(deed, cause),

@@ -2,7 +2,7 @@
 
 use super::Cluster;
 use crate::agenda::Item;
-use crate::command::{ClientRequest, Command, TikvTest};
+use crate::command::{ClientRequest, TikvTest};
 use crate::ids::{EventId, RegionId, StoreId};
 use crate::message::{PeerChange, Schedule, ScheduleStep};
 use crate::network::LATENCY_TO_PD;
@@ -13,9 +13,7 @@ impl Cluster {
     /// Whether it can be done now.
     pub(super) fn check_tikv_test(&self, deed: &TikvTest) -> Result<(), Refusal> {
         match deed {
-            TikvTest::HandPlan { .. } => {
-                self.pd.check(self.ctx.now, &Command::TikvTest(deed.clone()))
-            }
+            TikvTest::HandPlan { store, .. } => self.pd.check_hand_plan(*store),
             TikvTest::ChangePeers { region, changes } => self.check_change(*region, changes),
             TikvTest::ExitForceLeader { store, .. } => self.known(*store).map(drop),
             TikvTest::Request { region, .. } => {
@@ -34,9 +32,8 @@ impl Cluster {
     /// Does what was checked.
     pub(super) fn do_tikv_test(&mut self, deed: &TikvTest, cause: EventId) {
         match deed {
-            TikvTest::HandPlan { .. } => {
-                let command = Command::TikvTest(deed.clone());
-                self.pd.carry_out(self.ctx.now, &command, cause, &mut self.ctx.events);
+            TikvTest::HandPlan { store, plan } => {
+                self.pd.hand_plan(*store, plan.clone(), cause);
             }
             TikvTest::ChangePeers { region, changes } => {
                 self.change_peers(*region, changes, cause);

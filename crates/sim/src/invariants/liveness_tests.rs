@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Broken, Law, RESOLVES_IN_VAIN, unmet};
 use crate::cluster::Cluster;
-use crate::command::{Command, RecoveryOptions};
+use crate::command::{Command, PdCommand, RecoveryOptions};
 use crate::ids::{MINUTE, Millis, PeerId, RegionId, SECOND, StoreId, TableId};
 use crate::raft_client::BACKOFF_MS;
 use crate::region::{Key, Peer, PeerRole, Region, RegionEpoch};
@@ -140,17 +140,17 @@ fn erased_and_asked_for(release: Release) -> Cluster {
     let stores = vec![StoreId(2)];
     ask(
         &mut cluster,
-        Command::RemoveFailedStores {
+        Command::Pd(PdCommand::RemoveFailedStores {
             stores,
             auto_detect: false,
             timeout_s: None,
             options: RecoveryOptions::default(),
-        },
+        }),
     );
     while cluster.pd().recovery().stage().is_running() {
         pass(&mut cluster, SECOND);
     }
-    ask(&mut cluster, Command::RemoveTombstone);
+    ask(&mut cluster, Command::Pd(PdCommand::RemoveTombstone));
     ask(&mut cluster, Command::StopStores(vec![StoreId(1)]));
     ask(&mut cluster, Command::StartStores(vec![StoreId(1)]));
     pass(&mut cluster, MINUTE + (RESOLVES_IN_VAIN + 2) * BACKOFF_MS);
@@ -181,7 +181,7 @@ fn a_live_store_on_a_black_list_is_missed_for_ever() {
 #[test]
 fn an_operator_that_outlives_its_time_is_missed() {
     let mut cluster = cluster(&setup(true), Release::V8_5_8);
-    let to_two = Command::AddTransferLeader { region: REGION, store: StoreId(2) };
+    let to_two = Command::Pd(PdCommand::AddTransferLeader { region: REGION, store: StoreId(2) });
     ask(&mut cluster, to_two);
     assert_eq!(unmet(&cluster), [""; 0]);
     // The time passes by PD, which would have ended it.
@@ -204,12 +204,12 @@ fn a_region_that_sleeps_without_a_leader_is_missed_until_it_wakes() {
 #[test]
 fn a_recovery_that_outlives_its_timeout_is_missed() {
     let mut cluster = cluster(&setup(true), Release::V8_5_8);
-    let auto = Command::RemoveFailedStores {
+    let auto = Command::Pd(PdCommand::RemoveFailedStores {
         stores: Vec::new(),
         auto_detect: true,
         timeout_s: Some(60),
         options: RecoveryOptions::default(),
-    };
+    });
     ask(&mut cluster, auto);
     assert_eq!(unmet(&cluster), [""; 0]);
     // The time passes by PD, which would have given up.

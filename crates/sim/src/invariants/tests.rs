@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::command::{Command, RecoveryOptions};
+use crate::command::{Command, PdCommand, RecoveryOptions};
 use crate::event::{EventKind, RecoveryStage};
 use crate::ids::{EventId, Millis, SECOND};
 use crate::message::{PeerChange, RegionHeartbeat};
@@ -307,12 +307,12 @@ fn a_region_that_shares_keys_is_excused_where_a_given_up_store_leads_it() {
 #[test]
 fn keys_without_a_region_after_recovery_are_found() {
     let mut cluster = cluster(b"t");
-    let give_up = Command::RemoveFailedStores {
+    let give_up = Command::Pd(PdCommand::RemoveFailedStores {
         stores: vec![StoreId(2)],
         auto_detect: false,
         timeout_s: None,
         options: RecoveryOptions::default(),
-    };
+    });
     cluster.apply(&Command::StopStores(vec![StoreId(2)])).expect("it runs");
     cluster.advance(Millis(30 * SECOND));
     cluster.apply(&give_up).expect("it is disconnected");

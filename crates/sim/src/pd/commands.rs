@@ -11,7 +11,7 @@ use super::scheduling::{Plan, brief, members_after};
 use super::steps::Step;
 use super::stores::StoreRecord;
 use super::unsafe_recovery::RecoveryRequest;
-use crate::command::{Command, RecoveryOptions, TikvTest};
+use crate::command::{PdCommand, RecoveryOptions};
 use crate::event::{EventKind, EventLog, OperatorEnd, OperatorName};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
 use crate::refusal::Refusal;
@@ -19,78 +19,58 @@ use crate::region::{Peer, PeerRole};
 use crate::store::{Engine, StoreState};
 
 impl Pd {
-    /// Whether a command to PD would be carried out. Commands to others are none of PD's business.
+    /// Whether a command would be carried out.
     ///
     /// # Errors
     /// What the real tool would answer.
-    pub(crate) fn check(&self, now: Millis, command: &Command) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, now: Millis, command: &PdCommand) -> Result<(), Refusal> {
         self.check_presence(command)?;
         match command {
-            Command::StopPd
-            | Command::StartPd
-            | Command::ForceNewPdCluster
-            | Command::LosePdLeader
-            | Command::ResignPdLeader
-            | Command::RecoverPd => Ok(()),
-            Command::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
+            PdCommand::StopPd
+            | PdCommand::StartPd
+            | PdCommand::ForceNewPdCluster
+            | PdCommand::LosePdLeader
+            | PdCommand::ResignPdLeader
+            | PdCommand::RecoverPd => Ok(()),
+            PdCommand::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
                 let request = request(stores, *auto_detect, *timeout_s, *options);
                 self.recovery.check_start(now, &self.stores, request)
             }
-            Command::AbortRecovery => self.recovery.check_abort(),
-            Command::RemoveTombstone => self.check_remove_tombstone(),
-            Command::DeleteStore(store) => self.check_delete(*store, false),
-            Command::DestroyStore(store) => self.check_delete(*store, true),
-            Command::CancelDeleteStore(store) => self.check_cancel_delete(*store),
-            Command::SetMaxStoreDownTime { .. } => Ok(()),
-            Command::SetMaxReplicas(0) => Err(Refusal::MaxReplicasZero),
-            Command::SetMaxReplicas(_)
-            | Command::SetReplication(_)
-            | Command::SetHaltScheduling(_) => Ok(()),
-            Command::AddRemovePeer { region, store } => {
+            PdCommand::AbortRecovery => self.recovery.check_abort(),
+            PdCommand::RemoveTombstone => self.check_remove_tombstone(),
+            PdCommand::DeleteStore(store) => self.check_delete(*store, false),
+            PdCommand::DestroyStore(store) => self.check_delete(*store, true),
+            PdCommand::CancelDeleteStore(store) => self.check_cancel_delete(*store),
+            PdCommand::SetMaxStoreDownTime { .. } => Ok(()),
+            PdCommand::SetMaxReplicas(0) => Err(Refusal::MaxReplicasZero),
+            PdCommand::SetMaxReplicas(_)
+            | PdCommand::SetReplication(_)
+            | PdCommand::SetHaltScheduling(_) => Ok(()),
+            PdCommand::AddRemovePeer { region, store } => {
                 self.check_remove_peer(now, *region, *store)
             }
-            Command::AddAddLearner { region, store } => {
+            PdCommand::AddAddLearner { region, store } => {
                 self.check_add_peer(*region, *store, PeerRole::Learner)
             }
-            Command::AddAddPeer { region, store } => {
+            PdCommand::AddAddPeer { region, store } => {
                 self.check_add_peer(*region, *store, PeerRole::Voter)
             }
-            Command::AddTransferPeer { region, from, to } => {
+            PdCommand::AddTransferPeer { region, from, to } => {
                 self.check_transfer_peer(*region, *from, *to)
             }
-            Command::AddTransferRegion { region, .. } => {
+            PdCommand::AddTransferRegion { region, .. } => {
                 self.info(*region)?;
                 Err(Refusal::TransferRegionWithoutRoles)
             }
-            Command::AddTransferLeader { region, store } => {
+            PdCommand::AddTransferLeader { region, store } => {
                 self.check_transfer_leader(*region, *store)
             }
-            Command::AddSplitRegion { region, .. } => self.check_split(*region),
-            Command::AddMergeRegion { source, target } => self.check_merge(now, *source, *target),
-            Command::RemoveOperator(region) => match self.operators.get(*region) {
+            PdCommand::AddSplitRegion { region, .. } => self.check_split(*region),
+            PdCommand::AddMergeRegion { source, target } => self.check_merge(now, *source, *target),
+            PdCommand::RemoveOperator(region) => match self.operators.get(*region) {
                 Some(_) => Ok(()),
                 None => Err(Refusal::NoOperator(*region)),
             },
-            Command::TikvTest(TikvTest::HandPlan { store, .. }) => self.check_hand_plan(*store),
-            Command::AddStore(_)
-            | Command::StopStores(_)
-            | Command::StartStores(_)
-            | Command::LoseDisk(_)
-            | Command::Machine(_)
-            | Command::Cut { .. }
-            | Command::Delay { .. }
-            | Command::SetMishaps { .. }
-            | Command::Heal(_)
-            | Command::SetLoad { .. }
-            | Command::SetReads { .. }
-            | Command::SetQueries { .. }
-            | Command::SetTiflashReplica { .. }
-            | Command::TikvTest(
-                TikvTest::ChangePeers { .. }
-                | TikvTest::ExitForceLeader { .. }
-                | TikvTest::Request { .. }
-                | TikvTest::CompactLog(_),
-            ) => Ok(()),
         }
     }
 
@@ -98,107 +78,72 @@ impl Pd {
     pub(crate) fn carry_out(
         &mut self,
         now: Millis,
-        command: &Command,
+        command: &PdCommand,
         cause: EventId,
         events: &mut EventLog,
     ) {
         match command {
-            Command::StopPd => self.lose_leader(now, Presence::Stopped, cause, events),
-            Command::StartPd | Command::ForceNewPdCluster | Command::LosePdLeader => {
+            PdCommand::StopPd => self.lose_leader(now, Presence::Stopped, cause, events),
+            PdCommand::StartPd | PdCommand::ForceNewPdCluster | PdCommand::LosePdLeader => {
                 self.lose_leader(now, Presence::Electing(now.after(LEASE_MS)), cause, events);
             }
-            Command::ResignPdLeader => {
+            PdCommand::ResignPdLeader => {
                 self.lose_leader(now, Presence::Electing(now.after(RESIGN_MS)), cause, events);
             }
-            Command::RecoverPd => self.recover_from_old_member(),
-            Command::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
+            PdCommand::RecoverPd => self.recover_from_old_member(),
+            PdCommand::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
                 let request = request(stores, *auto_detect, *timeout_s, *options);
                 self.start_recovery(now, request, cause, events);
             }
-            Command::AbortRecovery => self.recovery.abort(now, cause, events),
-            Command::RemoveTombstone => self.remove_tombstone(now, cause, events),
-            Command::DeleteStore(store) => self.delete_store(now, *store, false, cause, events),
-            Command::DestroyStore(store) => self.delete_store(now, *store, true, cause, events),
-            Command::CancelDeleteStore(store) => self.cancel_delete(now, *store, cause, events),
-            Command::SetMaxStoreDownTime { ms } => {
+            PdCommand::AbortRecovery => self.recovery.abort(now, cause, events),
+            PdCommand::RemoveTombstone => self.remove_tombstone(now, cause, events),
+            PdCommand::DeleteStore(store) => self.delete_store(now, *store, false, cause, events),
+            PdCommand::DestroyStore(store) => self.delete_store(now, *store, true, cause, events),
+            PdCommand::CancelDeleteStore(store) => self.cancel_delete(now, *store, cause, events),
+            PdCommand::SetMaxStoreDownTime { ms } => {
                 self.set_max_store_down(now, *ms, cause, events);
             }
-            Command::SetMaxReplicas(count) => self.set_max_replicas(now, *count, cause, events),
-            Command::SetReplication(option) => {
+            PdCommand::SetMaxReplicas(count) => self.set_max_replicas(now, *count, cause, events),
+            PdCommand::SetReplication(option) => {
                 self.replication.set(now, option, cause, &mut self.ids, events);
             }
-            Command::SetHaltScheduling(halt) => {
+            PdCommand::SetHaltScheduling(halt) => {
                 self.halt = *halt;
                 if !self.is_scheduling_halted() {
                     self.patrol.resume(now);
                 }
             }
-            Command::TikvTest(TikvTest::HandPlan { store, plan }) => {
-                self.handed.put(*store, plan.clone(), cause);
-            }
-            Command::AddRemovePeer { region, store } => {
+            PdCommand::AddRemovePeer { region, store } => {
                 let peer = self.member(*region, *store).expect("checked: it has a peer there");
                 let change = Change::Remove(peer);
                 self.admin(now, *region, OperatorName::AdminRemovePeer, change, cause, events);
             }
-            Command::AddAddLearner { region, store } => {
+            PdCommand::AddAddLearner { region, store } => {
                 let change = Change::Add { store: *store, role: PeerRole::Learner };
                 self.admin(now, *region, OperatorName::AdminAddLearner, change, cause, events);
             }
-            Command::AddAddPeer { region, store } => {
+            PdCommand::AddAddPeer { region, store } => {
                 let change = Change::Add { store: *store, role: PeerRole::Voter };
                 self.admin(now, *region, OperatorName::AdminAddPeer, change, cause, events);
             }
-            Command::AddTransferPeer { region, from, to } => {
+            PdCommand::AddTransferPeer { region, from, to } => {
                 let old = self.member(*region, *from).expect("checked: it has a peer there");
                 let change = Change::Replace { old, store: *to, role: old.role };
                 self.admin(now, *region, OperatorName::AdminMovePeer, change, cause, events);
             }
-            Command::AddTransferRegion { .. } => panic!("it is always refused"),
-            Command::AddTransferLeader { region, store } => {
+            PdCommand::AddTransferRegion { .. } => panic!("it is always refused"),
+            PdCommand::AddTransferLeader { region, store } => {
                 self.transfer_leader(now, *region, *store, cause, events);
             }
-            Command::AddSplitRegion { region, policy, keys } => {
+            PdCommand::AddSplitRegion { region, policy, keys } => {
                 self.split_region(now, *region, *policy, keys, cause, events);
             }
-            Command::AddMergeRegion { source, target } => {
+            PdCommand::AddMergeRegion { source, target } => {
                 self.merge_regions(now, *source, *target, cause, events);
             }
-            Command::RemoveOperator(region) => {
+            PdCommand::RemoveOperator(region) => {
                 self.end_operator(now, *region, OperatorEnd::Canceled, Some(cause), events);
             }
-            Command::AddStore(_)
-            | Command::StopStores(_)
-            | Command::StartStores(_)
-            | Command::LoseDisk(_)
-            | Command::Machine(_)
-            | Command::Cut { .. }
-            | Command::Delay { .. }
-            | Command::SetMishaps { .. }
-            | Command::Heal(_)
-            | Command::SetLoad { .. }
-            | Command::SetReads { .. }
-            | Command::SetQueries { .. }
-            | Command::SetTiflashReplica { .. }
-            | Command::TikvTest(
-                TikvTest::ChangePeers { .. }
-                | TikvTest::ExitForceLeader { .. }
-                | TikvTest::Request { .. }
-                | TikvTest::CompactLog(_),
-            ) => {
-                panic!("not a command to PD: {command:?}")
-            }
-        }
-    }
-
-    /// PD gives plans of its own while it recovers, and none to a store that it does not serve.
-    fn check_hand_plan(&self, store: StoreId) -> Result<(), Refusal> {
-        if self.recovery.stage().is_running() {
-            return Err(Refusal::RecoveryRunning);
-        }
-        match self.record(store)?.state {
-            StoreState::Tombstone => Err(Refusal::StoreAlreadyRemoved(store)),
-            StoreState::Up | StoreState::Offline => Ok(()),
         }
     }
 
@@ -319,7 +264,7 @@ impl Pd {
         self.start(now, region, plan, vec![cause], events);
     }
 
-    fn record(&self, store: StoreId) -> Result<&StoreRecord, Refusal> {
+    pub(super) fn record(&self, store: StoreId) -> Result<&StoreRecord, Refusal> {
         self.stores.get(&store).ok_or(Refusal::StoreNotInPd(store))
     }
 

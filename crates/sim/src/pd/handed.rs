@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Pd;
+use crate::command::PdCommand;
 use crate::event::{EventKind, EventLog};
 use crate::ids::{EventId, Millis, StoreId};
 use crate::message::{RecoveryPlan, StoreReport};
+use crate::refusal::Refusal;
+use crate::store::StoreState;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -49,5 +53,27 @@ impl HandedPlans {
 
     pub(super) fn waiting(&self) -> impl Iterator<Item = (StoreId, &RecoveryPlan)> {
         self.waiting.iter().map(|(store, (plan, _))| (*store, plan))
+    }
+}
+
+impl Pd {
+    /// PD gives plans of its own while it recovers, and none to a store that it does not serve.
+    ///
+    /// # Errors
+    /// The reason, or that nobody leads PD.
+    pub(crate) fn check_hand_plan(&self, store: StoreId) -> Result<(), Refusal> {
+        self.check_presence(&PdCommand::RemoveTombstone)?;
+        if self.recovery.stage().is_running() {
+            return Err(Refusal::RecoveryRunning);
+        }
+        match self.record(store)?.state {
+            StoreState::Tombstone => Err(Refusal::StoreAlreadyRemoved(store)),
+            StoreState::Up | StoreState::Offline => Ok(()),
+        }
+    }
+
+    /// Puts a plan down for the store's next heartbeat.
+    pub(crate) fn hand_plan(&mut self, store: StoreId, plan: RecoveryPlan, cause: EventId) {
+        self.handed.put(store, plan, cause);
     }
 }

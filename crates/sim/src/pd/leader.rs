@@ -15,7 +15,7 @@ use super::operator::Operators;
 use super::region_tree::{RegionInfo, RegionTree};
 use super::stores::StoreTable;
 use super::unsafe_recovery::UnsafeRecovery;
-use crate::command::Command;
+use crate::command::PdCommand;
 use crate::event::{EventKind, EventLog, RecoveryStage, Subject};
 use crate::ids::{EventId, MINUTE, Millis, RegionId, SECOND, StoreId};
 use crate::refusal::{PdFault, Refusal};
@@ -108,15 +108,15 @@ impl Pd {
     }
 
     /// Whether PD is there for a command: a start wants it stopped, all else wants its leader.
-    pub(super) fn check_presence(&self, command: &Command) -> Result<(), Refusal> {
-        let is_start = matches!(command, Command::StartPd | Command::ForceNewPdCluster);
+    pub(super) fn check_presence(&self, command: &PdCommand) -> Result<(), Refusal> {
+        let is_start = matches!(command, PdCommand::StartPd | PdCommand::ForceNewPdCluster);
         match self.presence {
             Presence::Stopped if is_start => Ok(()),
             Presence::Serving | Presence::Electing(_) if is_start => {
                 Err(Refusal::Pd(PdFault::Running))
             }
             Presence::Serving => Ok(()),
-            Presence::Electing(_) if *command == Command::StopPd => Ok(()),
+            Presence::Electing(_) if *command == PdCommand::StopPd => Ok(()),
             Presence::Electing(_) => Err(Refusal::Pd(PdFault::NoLeader)),
             Presence::Stopped => Err(Refusal::Pd(PdFault::Stopped)),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::testing::{heartbeat, meta, region};
 use super::*;
-use crate::command::Command;
+use crate::command::PdCommand;
 use crate::event::{Event, OperatorName};
 use crate::ids::{MINUTE, PeerId};
 use crate::message::{PeerChange, ScheduleStep, StoreReport};
@@ -110,7 +110,7 @@ impl Scene {
 
     pub(super) fn erase_and_lead(&mut self, store: u64, id: RegionId, peers: &[(u64, u64)]) {
         self.bury(store);
-        self.command(&Command::RemoveTombstone).expect("no region is known there");
+        self.command(&PdCommand::RemoveTombstone).expect("no region is known there");
         self.lead(id, peers);
     }
 
@@ -136,9 +136,9 @@ impl Scene {
         self.pd.set_tiflash_rule(self.now, TABLE, count, cause);
     }
 
-    pub(super) fn command(&mut self, command: &Command) -> Result<(), Refusal> {
+    pub(super) fn command(&mut self, command: &PdCommand) -> Result<(), Refusal> {
         self.pd.check(self.now, command)?;
-        let cause = self.events.emit(self.now, EventKind::Commanded(command.clone()), []);
+        let cause = self.events.emit(self.now, EventKind::Commanded(command.clone().into()), []);
         self.pd.carry_out(self.now, command, cause, &mut self.events);
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::scene::{R, Scene};
 use super::testing::region;
 use super::*;
-use crate::command::{Command, RecoveryOptions};
+use crate::command::{PdCommand, RecoveryOptions};
 use crate::event::{Event, OperatorEnd, OperatorName, RecoveryStage};
 use crate::ids::{MINUTE, PeerId, SECOND};
 use crate::message::{PeerReport, StoreReport};
@@ -46,7 +46,7 @@ fn a_learner_destroyed_on_a_live_store_is_never_replaced_but_can_be_removed_by_h
     assert_eq!(scene.blocked(), [(15, PeerDownStoreUp)]);
     scene.assert_blamed("PeerDown { region: RegionId(1), peer: Peer { id: PeerId(15)");
 
-    scene.command(&Command::AddRemovePeer { region: R, store: StoreId(503) }).expect("accepted");
+    scene.command(&PdCommand::AddRemovePeer { region: R, store: StoreId(503) }).expect("accepted");
     scene.run_for(MINUTE);
     assert_eq!(scene.operators(), [OperatorName::AdminRemovePeer, OperatorName::AddRulePeer],);
     assert_eq!(scene.members(R), "5 6 8 502L 503L");
@@ -107,7 +107,7 @@ fn after_the_incident_all_surplus_members_go_but_the_last() {
     for store in [1, 2, 9, 502] {
         scene.bury(store);
         scene.forget_regions();
-        scene.command(&Command::RemoveTombstone).expect("the cache is empty");
+        scene.command(&PdCommand::RemoveTombstone).expect("the cache is empty");
     }
     let members = [
         (52974, 1),
@@ -121,7 +121,7 @@ fn after_the_incident_all_surplus_members_go_but_the_last() {
     ];
     scene.lead_demoted(RegionId(52973), &members, &[1, 2, 9], 5);
     scene.report_pending(RegionId(52973), &[1, 2, 9, 502, 503]);
-    scene.command(&Command::SetMaxReplicas(3)).expect("accepted");
+    scene.command(&PdCommand::SetMaxReplicas(3)).expect("accepted");
     scene.set_rule(0);
     scene.set_rule(1);
     let info = scene.pd.region(RegionId(52973)).expect("led");
@@ -139,7 +139,7 @@ fn after_the_incident_all_surplus_members_go_but_the_last() {
         scene.pd.blockages(RegionId(52973)).map(|(p, why)| (p.id.0, why)).collect();
     assert_eq!(blocked, [(52981, PeerDownStoreUp), (52980, OrphanKeptWhileUnhealthy)]);
 
-    let remove = Command::AddRemovePeer { region: RegionId(52973), store: StoreId(503) };
+    let remove = PdCommand::AddRemovePeer { region: RegionId(52973), store: StoreId(503) };
     scene.command(&remove).expect("the cure by hand");
     scene.run_for(MINUTE);
     assert_eq!(scene.members(RegionId(52973)), "5 6 8 503L");
@@ -179,13 +179,13 @@ fn a_voter_whose_store_is_silent_for_thirty_minutes_is_replaced() {
 fn a_deleted_store_is_drained_and_buried_when_it_is_empty() {
     let mut scene = Scene::new(&[1, 2, 3, 4], &[], 3, 0);
     scene.lead(R, &[(11, 1), (12, 2), (13, 3)]);
-    scene.command(&Command::DeleteStore(StoreId(1))).expect("four stores for three replicas");
+    scene.command(&PdCommand::DeleteStore(StoreId(1))).expect("four stores for three replicas");
     scene.run_for(MINUTE);
     assert_eq!(scene.members(R), "2 3 4");
     assert_eq!(scene.statuses(1), [StoreStatus::Offline, StoreStatus::Tombstone]);
     assert_eq!(scene.pd.get_store(StoreId(1)), Err(GetStoreError::Tombstone));
     assert_eq!(
-        scene.command(&Command::DeleteStore(StoreId(2))),
+        scene.command(&PdCommand::DeleteStore(StoreId(2))),
         Err(Refusal::StoreDelete {
             store: StoreId(2),
             fault: StoreFault::NotEnough { up: 2, need: 3 }
@@ -196,20 +196,20 @@ fn a_deleted_store_is_drained_and_buried_when_it_is_empty() {
 #[test]
 fn tombstones_are_erased_only_when_the_cache_shows_no_region_there() {
     let mut scene = Scene::new(&[1, 2, 3], &[502], 3, 0);
-    assert_eq!(scene.command(&Command::RemoveTombstone), Ok(()), "there is none");
+    assert_eq!(scene.command(&PdCommand::RemoveTombstone), Ok(()), "there is none");
     scene.lead(R, &[(11, 1), (12, 2), (13, 3)]);
     scene.bury(3);
     let refused = Refusal::TombstonesHoldRegions(vec![StoreId(3)]);
-    assert_eq!(scene.command(&Command::RemoveTombstone), Err(refused));
+    assert_eq!(scene.command(&PdCommand::RemoveTombstone), Err(refused));
 
     scene.bury(502);
-    assert_eq!(scene.command(&Command::RemoveTombstone), Ok(()));
+    assert_eq!(scene.command(&PdCommand::RemoveTombstone), Ok(()));
     assert_eq!(scene.count(|kind| *kind == EventKind::TombstoneKept(StoreId(3))), 1);
     assert_eq!(scene.pd.get_store(StoreId(502)), Err(GetStoreError::NotFound));
     assert_eq!(scene.pd.get_store(StoreId(3)), Err(GetStoreError::Tombstone));
 
     scene.forget_regions();
-    assert_eq!(scene.command(&Command::RemoveTombstone), Ok(()));
+    assert_eq!(scene.command(&PdCommand::RemoveTombstone), Ok(()));
     assert_eq!(scene.pd.get_store(StoreId(3)), Err(GetStoreError::NotFound));
 }
 
@@ -246,15 +246,15 @@ fn an_operator_asked_for_replaces_a_repair_but_not_another_request() {
     scene.deaf = true;
     scene.run_for(SECOND);
     assert_eq!(scene.operators(), [OperatorName::AddRulePeer]);
-    let transfer = Command::AddTransferLeader { region: R, store: StoreId(2) };
+    let transfer = PdCommand::AddTransferLeader { region: R, store: StoreId(2) };
     scene.command(&transfer).expect("urgent");
     assert_eq!(scene.command(&transfer), Err(Refusal::OperatorExists(R)));
     let ends = scene.count(|kind| {
         matches!(kind, EventKind::OperatorEnded { status: OperatorEnd::Replaced, .. })
     });
     assert_eq!(ends, 1);
-    scene.command(&Command::RemoveOperator(R)).expect("there is one");
-    assert_eq!(scene.command(&Command::RemoveOperator(R)), Err(Refusal::NoOperator(R)));
+    scene.command(&PdCommand::RemoveOperator(R)).expect("there is one");
+    assert_eq!(scene.command(&PdCommand::RemoveOperator(R)), Err(Refusal::NoOperator(R)));
 }
 
 #[test]
@@ -264,30 +264,33 @@ fn commands_about_what_is_not_there_are_refused() {
     let store = StoreId(9);
     let region = RegionId(77);
     let refusals = [
-        (Command::DeleteStore(store), Refusal::StoreDelete { store, fault: StoreFault::NotFound }),
         (
-            Command::CancelDeleteStore(store),
+            PdCommand::DeleteStore(store),
+            Refusal::StoreDelete { store, fault: StoreFault::NotFound },
+        ),
+        (
+            PdCommand::CancelDeleteStore(store),
             Refusal::StoreCancelDelete { store, fault: StoreFault::NotFound },
         ),
         (
-            Command::AddAddPeer { region: R, store: StoreId(503) },
+            PdCommand::AddAddPeer { region: R, store: StoreId(503) },
             Refusal::WrongEngine { store: StoreId(503), engine: Engine::TiFlash },
         ),
-        (Command::SetMaxReplicas(0), Refusal::MaxReplicasZero),
-        (Command::AddRemovePeer { region, store }, Refusal::RegionNotInPd(region)),
+        (PdCommand::SetMaxReplicas(0), Refusal::MaxReplicasZero),
+        (PdCommand::AddRemovePeer { region, store }, Refusal::RegionNotInPd(region)),
         (
-            Command::AddRemovePeer { region: R, store: StoreId(3) },
+            PdCommand::AddRemovePeer { region: R, store: StoreId(3) },
             Refusal::NoPeerOnStore { region: R, store: StoreId(3) },
         ),
         (
-            Command::AddAddLearner { region: R, store: StoreId(2) },
+            PdCommand::AddAddLearner { region: R, store: StoreId(2) },
             Refusal::PeerOnStore { region: R, store: StoreId(2) },
         ),
         (
-            Command::AddTransferLeader { region: R, store: StoreId(503) },
+            PdCommand::AddTransferLeader { region: R, store: StoreId(503) },
             Refusal::WrongEngine { store: StoreId(503), engine: Engine::TiFlash },
         ),
-        (Command::RemoveOperator(R), Refusal::NoOperator(R)),
+        (PdCommand::RemoveOperator(R), Refusal::NoOperator(R)),
     ];
     let before = scene.events.all().len();
     for (command, refusal) in refusals {
@@ -326,7 +329,7 @@ fn recovery_halts_scheduling_and_its_end_empties_the_cache() {
     let stores = vec![StoreId(1), StoreId(2)];
     let options = RecoveryOptions::default();
     let recover =
-        Command::RemoveFailedStores { stores, auto_detect: false, timeout_s: None, options };
+        PdCommand::RemoveFailedStores { stores, auto_detect: false, timeout_s: None, options };
     scene.command(&recover).expect("both are silent");
     assert_eq!(scene.statuses(1).last(), Some(&StoreStatus::Tombstone));
     scene.set_rule(0);
@@ -369,7 +372,7 @@ fn recovery_halts_scheduling_and_its_end_empties_the_cache() {
     assert_eq!(scene.pd.recovery().stage(), RecoveryStage::Finished);
     assert_eq!(scene.pd.regions().count(), 0);
     assert_eq!(scene.count(|kind| matches!(kind, EventKind::RegionCacheReset)), 1);
-    scene.command(&Command::RemoveTombstone).expect("no region is known on either");
+    scene.command(&PdCommand::RemoveTombstone).expect("no region is known on either");
 }
 
 #[test]
@@ -380,7 +383,7 @@ fn every_event_has_a_cause() {
     scene.settled = scene.events.all().len();
     scene.bury(502);
     scene.report_down(R, &[502, 503]);
-    scene.command(&Command::SetMaxReplicas(2)).expect("accepted");
+    scene.command(&PdCommand::SetMaxReplicas(2)).expect("accepted");
     scene.run_for(60 * MINUTE);
     let orphans: Vec<&Event> = scene.events.all()[scene.settled..]
         .iter()
@@ -403,7 +406,7 @@ fn ten_thousand_regions_are_repaired_without_checking_all_of_them_again_and_agai
     }
     scene.run_for(MINUTE);
     assert_eq!(scene.operators(), []);
-    scene.command(&Command::DeleteStore(StoreId(50))).expect("enough stores");
+    scene.command(&PdCommand::DeleteStore(StoreId(50))).expect("enough stores");
     scene.run_for(10 * MINUTE);
     assert_eq!(scene.pd.region_count_on(StoreId(50)), 0);
     assert_eq!(scene.statuses(50).last(), Some(&StoreStatus::Tombstone));

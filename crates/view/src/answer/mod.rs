@@ -4,6 +4,7 @@
 //! What has no meaning here is left out where the tools leave it out too (a version, a hash), and
 //! 0 elsewhere (flows, weights' effect). Every disk holds 1 TiB.
 
+mod accepted;
 mod faults;
 mod pd;
 mod precheck;
@@ -14,6 +15,7 @@ mod store;
 #[cfg(test)]
 mod scene;
 
+pub use accepted::accepted;
 pub use faults::faults;
 pub use pd::{
     metrics, operator, operators, placement_rules, recovery, recovery_json, replication,

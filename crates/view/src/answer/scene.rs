@@ -7,7 +7,8 @@ use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::setup::{RegionSetup, StoreSetup, TableSetup};
 use sim::store::{Engine, StoreMeta, StoreState};
 use sim::{
-    Cluster, Command, Millis, PeerId, RecoveryOptions, RegionId, Release, Setup, StoreId, TableId,
+    Cluster, Command, Millis, PdCommand, PeerId, RecoveryOptions, RegionId, Release, Setup,
+    StoreId, TableId,
 };
 
 /// Three TiKV stores and TiFlash store 4; region 20 holds the rows of table `test.t`, which has a
@@ -44,12 +45,12 @@ pub(super) fn buried() -> Cluster {
     let mut cluster = learner_lost();
     apply(
         &mut cluster,
-        Command::RemoveFailedStores {
+        Command::Pd(PdCommand::RemoveFailedStores {
             stores: vec![StoreId(4)],
             auto_detect: false,
             timeout_s: None,
             options: RecoveryOptions::default(),
-        },
+        }),
     );
     cluster
 }
@@ -58,7 +59,7 @@ pub(super) fn buried() -> Cluster {
 pub(super) fn removal_asked() -> Cluster {
     let mut cluster = healthy();
     let (region, store) = (RegionId(20), StoreId(4));
-    apply(&mut cluster, Command::AddRemovePeer { region, store });
+    apply(&mut cluster, Command::Pd(PdCommand::AddRemovePeer { region, store }));
     cluster
 }
 

@@ -313,7 +313,7 @@ fn draw(columns: &[Column], rows: &[Row]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sim::Command;
+    use sim::{Command, PdCommand};
 
     use super::*;
     use crate::answer::scene;
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn without_pd_tidb_knows_only_its_own_tables() {
         let mut cluster = scene::healthy();
-        cluster.apply(&Command::StopPd).expect("it runs");
+        cluster.apply(&Command::Pd(PdCommand::StopPd)).expect("it runs");
         let asked = |table| info_table(&cluster, table, None);
         let silent = Err("ERROR 9001 (HY000): PD server timeout".to_owned());
         assert_eq!(asked(InfoTable::TikvStoreStatus), silent);

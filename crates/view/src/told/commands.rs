@@ -2,34 +2,19 @@
 
 use sim::command::MachineCommand;
 use sim::fault::{Links, Mishap, Mishaps};
-use sim::{ClientRequest, Command, Halt, StoreId, TikvTest};
+use sim::{ClientRequest, Command, StoreId, TikvTest};
 
+use super::pd_commands;
 use crate::lang::Lang;
 
 /// The command as a sentence.
 pub(super) fn sentence(command: &Command, lang: Lang) -> String {
     let (en, zh) = match command {
+        Command::Pd(command) => pd_commands::sentence(command),
         Command::SetTiflashReplica { table, count } => (
             format!("Somebody set {table} to {count} TiFlash replicas"),
             format!("有人将 {table} 的 TiFlash 副本数设为 {count}"),
         ),
-        Command::RemoveFailedStores { stores, .. } => (
-            format!("Somebody gave up stores {} (unsafe remove-failed-stores)", list(stores)),
-            format!("有人放弃 store {}（unsafe remove-failed-stores）", list(stores)),
-        ),
-        Command::SetMaxReplicas(count) => (
-            format!("Somebody set max-replicas to {count}"),
-            format!("有人将 max-replicas 设为 {count}"),
-        ),
-        Command::SetHaltScheduling(halt) => halt_scheduling(*halt),
-        Command::AbortRecovery
-        | Command::StopPd
-        | Command::StartPd
-        | Command::ForceNewPdCluster
-        | Command::LosePdLeader
-        | Command::ResignPdLeader
-        | Command::RecoverPd
-        | Command::RemoveTombstone => fixed(command),
         Command::StopStores(stores) => {
             (format!("Stores {} fail", list(stores)), format!("store {} 宕机", list(stores)))
         }
@@ -49,76 +34,13 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::SetLoad { writes_per_minute: rate, .. } => on_off(*rate, WRITES),
         Command::SetReads { reads_per_minute: rate, .. } => on_off(*rate, READS),
         Command::SetQueries { queries_per_minute: rate, .. } => on_off(*rate, QUERIES),
-        Command::DeleteStore(store) => {
-            (format!("Somebody deleted store {store}"), format!("有人下线 store {store}"))
-        }
         Command::AddStore(meta) => (
             format!("A new {} machine comes as store {}", meta.engine.name(), meta.id),
             format!("新增一台 {}，即 store {}", meta.engine.name(), meta.id),
         ),
-        Command::DestroyStore(store) => (
-            format!("Somebody told PD that the machine of store {store} is no more"),
-            format!("有人告知 PD：store {store} 的机器已损毁"),
-        ),
-        Command::SetMaxStoreDownTime { ms } => (
-            format!("Somebody set max-store-down-time to {} s", ms / 1_000),
-            format!("有人将 max-store-down-time 设为 {} 秒", ms / 1_000),
-        ),
-        Command::AddAddPeer { region, store } => (
-            format!("Somebody had a voter of region {region} added on store {store}"),
-            format!("有人在 store {store} 上为 region {region} 添加 voter"),
-        ),
-        Command::AddTransferPeer { region, from, to } => (
-            format!("Somebody had a peer of region {region} moved from store {from} to {to}"),
-            format!("有人将 region {region} 的 peer 从 store {from} 迁移到 {to}"),
-        ),
-        Command::AddTransferRegion { region, stores } => (
-            format!("Somebody wanted region {region} on stores {}", list(stores)),
-            format!("有人要求将 region {region} 迁移到 store {}", list(stores)),
-        ),
-        Command::CancelDeleteStore(store) => {
-            (format!("Somebody called store {store} back"), format!("有人取消下线 store {store}"))
-        }
-        Command::SetReplication(_) => {
-            ("Somebody changed PD's replication mode".into(), "有人修改了 PD 的复制模式".into())
-        }
-        Command::AddRemovePeer { region, store } => (
-            format!("Somebody had the peer of region {region} on store {store} removed"),
-            format!("有人移除 region {region} 在 store {store} 上的 peer"),
-        ),
-        Command::AddAddLearner { region, store } => (
-            format!("Somebody had a learner of region {region} added on store {store}"),
-            format!("有人在 store {store} 上为 region {region} 添加 learner"),
-        ),
-        Command::AddTransferLeader { region, store } => (
-            format!("Somebody had store {store} lead region {region}"),
-            format!("有人让 store {store} 领导 region {region}"),
-        ),
-        Command::AddSplitRegion { region, .. } => {
-            (format!("Somebody had region {region} split"), format!("有人分裂 region {region}"))
-        }
-        Command::AddMergeRegion { source, target } => (
-            format!("Somebody had region {source} merged into region {target}"),
-            format!("有人将 region {source} 合并到 region {target}"),
-        ),
-        Command::RemoveOperator(region) => (
-            format!("Somebody cancelled the operator of region {region}"),
-            format!("有人取消 region {region} 的 operator"),
-        ),
         Command::TikvTest(deed) => tikv_test(deed),
     };
     super::own(lang, en, zh)
-}
-
-fn halt_scheduling(halt: Halt) -> (String, String) {
-    let (en, zh) = match halt {
-        Halt::Halted => (
-            "Somebody halted PD's scheduling (halt-scheduling)",
-            "有人暂停 PD 调度（halt-scheduling）",
-        ),
-        Halt::Active => ("Somebody let PD schedule again", "有人恢复 PD 调度"),
-    };
-    (en.to_owned(), zh.to_owned())
 }
 
 /// What TiKV's own tests do, in English and in Chinese.
@@ -147,44 +69,6 @@ fn tikv_test(deed: &TikvTest) -> (String, String) {
             format!("有人让 region {region} 在 store {store} 上退出 force leader"),
         ),
     }
-}
-
-/// What is always said in the same words.
-const FIXED: &[(Command, &str, &str)] = &[
-    (
-        Command::AbortRecovery,
-        "Somebody aborted unsafe recovery",
-        "有人中止 unsafe recovery（abort）",
-    ),
-    (Command::StopPd, "Somebody stopped PD", "有人停止 PD"),
-    (Command::StartPd, "Somebody started PD", "有人启动 PD"),
-    (
-        Command::ForceNewPdCluster,
-        "Somebody started one PD member alone (--force-new-cluster)",
-        "有人仅用一个成员启动 PD（--force-new-cluster）",
-    ),
-    (Command::LosePdLeader, "The process that leads PD is gone", "PD leader 进程丢失"),
-    (
-        Command::ResignPdLeader,
-        "Somebody had PD's leader resign",
-        "有人让 PD leader 让位（member leader resign）",
-    ),
-    (
-        Command::RecoverPd,
-        "Somebody took the records of stores off PD's disk (pd-recover)",
-        "有人用 pd-recover 清除 PD 磁盘上的 store 记录",
-    ),
-    (
-        Command::RemoveTombstone,
-        "Somebody erased the records of tombstone stores (store remove-tombstone)",
-        "有人抹去 Tombstone store 的记录（store remove-tombstone）",
-    ),
-];
-
-fn fixed(command: &Command) -> (String, String) {
-    let found = FIXED.iter().find(|(known, ..)| known == command);
-    let (_, en, zh) = found.expect("the table has a line for each such command");
-    ((*en).to_owned(), (*zh).to_owned())
 }
 
 /// What is said when clients begin and when they stop.
@@ -279,7 +163,7 @@ fn ways(links: &Links) -> (String, String) {
     }
 }
 
-fn list<T: ToString>(ids: &[T]) -> String {
+pub(super) fn list<T: ToString>(ids: &[T]) -> String {
     let ids: Vec<String> = ids.iter().map(T::to_string).collect();
     ids.join(", ")
 }
