@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
-    chromium::Chromium,
+    engine::{Engine, Running},
     project,
     webdriver::{ElementId, Session},
 };
@@ -23,7 +23,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 /// A browser with the page in it. Dropping it ends the browser.
 pub struct Browser {
-    chromium: Chromium,
+    running: Running,
     address: String,
 }
 
@@ -39,8 +39,9 @@ impl Browser {
     pub fn open(test: &str) -> Result<Browser> {
         let address = env::var("REGIONSCOPE_PAGE")
             .context("the page is not served; run `cargo xtask test page browser`")?;
-        let chromium = Chromium::start(&target().join("browser").join(test))?;
-        let browser = Browser { chromium, address };
+        let engine = Engine::asked_for()?;
+        let folder = target().join("browser").join(format!("{}-{test}", engine.name()));
+        let browser = Browser { running: Running::start(engine, &folder)?, address };
         browser.visit("")?;
         Ok(browser)
     }
@@ -138,16 +139,23 @@ impl Browser {
         Ok(picture)
     }
 
-    /// The errors on the console since the last call. What the Content Security Policy refuses, a
-    /// file that is missing and a panic of the page are among them.
+    /// The errors on the console since the last call: see [`Running::console_errors`].
     pub fn console_errors(&self) -> Result<Vec<String>> {
-        let mut lines = self.chromium.console()?;
-        lines.retain(|line| line.starts_with("SEVERE"));
-        Ok(lines)
+        self.running.console_errors()
+    }
+
+    /// The addresses asked for since the last call: see [`Running::requests`].
+    pub fn requests(&self) -> Result<Vec<String>> {
+        self.running.requests()
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        self.running.engine()
     }
 
     fn session(&self) -> &Session {
-        self.chromium.session()
+        self.running.session()
     }
 }
 

@@ -23,4 +23,7 @@ pub mod browser;
 pub mod webdriver;
 
 #[cfg(feature = "browser")]
-pub mod chromium;
+pub mod driver;
+
+#[cfg(feature = "browser")]
+pub mod engine;

@@ -22,6 +22,7 @@ pub(crate) struct App {
     last_frame: Option<f64>,
     send: Callback<Msg>,
     _keys: Option<EventListener>,
+    _tips: Vec<EventListener>,
     size: Option<BoxWatch>,
 }
 
@@ -48,9 +49,13 @@ impl Component for App {
             last_frame: None,
             send: ctx.link().callback(|msg| msg),
             _keys: listen_to_keys(ctx),
+            _tips: effects::explain_terms(),
             size: None,
         };
-        for preference in [lang, theme] {
+        let is = |name, word| effects::remembered(name).as_deref() == Some(word);
+        let contrast = Preference::Contrast(is("contrast", "more"));
+        let motion = Preference::Motion(is("motion", "less"));
+        for preference in [lang, theme, contrast, motion] {
             let update = app.model.update(Msg::Prefer(preference));
             app.perform(ctx, update);
         }
@@ -110,6 +115,8 @@ impl App {
                 Effect::Remember(name, value) => effects::remember(name, &value),
                 Effect::SetLang(lang) => effects::set_lang(lang),
                 Effect::SetTheme(theme) => effects::set_theme(theme),
+                Effect::SetContrast(more) => effects::set_contrast(more),
+                Effect::SetMotion(less) => effects::set_motion(less),
             }
         }
         update.redraw

@@ -10,6 +10,10 @@ use web_sys::{
     Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, ResizeObserver, Storage,
 };
 
+mod tips;
+
+pub(crate) use tips::explain_terms;
+
 use crate::model::Theme;
 
 /// Under this name the run's causes are kept.
@@ -91,6 +95,23 @@ pub(crate) fn set_lang(lang: Lang) {
 /// Sets the colours of the document.
 pub(crate) fn set_theme(theme: Theme) {
     set_on_document("data-theme", theme.name());
+}
+
+/// Sets whether the document has more contrast: where somebody wants it, or the system asks for it.
+pub(crate) fn set_contrast(more: bool) {
+    let more = more || system_asks("(prefers-contrast: more)");
+    set_on_document("data-contrast", if more { "more" } else { "auto" });
+}
+
+/// Sets whether things keep still: where somebody wants it, or the system asks for it.
+pub(crate) fn set_motion(less: bool) {
+    let less = less || system_asks("(prefers-reduced-motion: reduce)");
+    set_on_document("data-motion", if less { "less" } else { "auto" });
+}
+
+fn system_asks(query: &str) -> bool {
+    let answer = web_sys::window().and_then(|window| window.match_media(query).ok()).flatten();
+    answer.is_some_and(|answer| answer.matches())
 }
 
 fn set_on_document(attribute: &str, value: &str) {

@@ -94,6 +94,10 @@ pub(crate) enum Preference {
     Lang(Lang),
     /// In this theme.
     Theme(Theme),
+    /// With more contrast, whatever the system says.
+    Contrast(bool),
+    /// With less motion, whatever the system says.
+    Motion(bool),
     /// With this much of the log.
     Log(LogFilter),
     /// The matrix as a picture or a table.
@@ -145,6 +149,10 @@ pub(crate) enum Effect {
     SetLang(Lang),
     /// Set the colours of the document.
     SetTheme(Theme),
+    /// Set whether the document has more contrast than the system asks for.
+    SetContrast(bool),
+    /// Set whether things move less than the system asks for.
+    SetMotion(bool),
 }
 
 /// What a message led to.
@@ -181,6 +189,8 @@ pub(crate) struct Model {
     pub(crate) console: Console,
     pub(crate) lang: Lang,
     pub(crate) theme: Theme,
+    pub(crate) more_contrast: bool,
+    pub(crate) less_motion: bool,
     pub(crate) log_filter: LogFilter,
     pub(crate) matrix_form: MatrixForm,
     pub(crate) matrix_size: (f64, f64),
@@ -220,6 +230,8 @@ impl Model {
             console: Console::default(),
             lang: Lang::default(),
             theme: Theme::default(),
+            more_contrast: false,
+            less_motion: false,
             log_filter: LogFilter::default(),
             matrix_form: MatrixForm::default(),
             matrix_size: (560.0, 600.0),

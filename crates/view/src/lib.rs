@@ -10,6 +10,7 @@ pub mod answer;
 pub mod beliefs;
 pub mod clock;
 pub mod cluster_view;
+pub mod glossary;
 pub mod json;
 pub mod knob;
 pub mod lang;

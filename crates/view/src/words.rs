@@ -49,6 +49,20 @@ words! {
         ThemeLight: "Light", "浅色";
         /// The dark theme.
         ThemeDark: "Dark", "深色";
+        /// The sheet of settings.
+        Settings: "Settings", "设置";
+        /// The choice of contrast.
+        Contrast: "Contrast", "对比度";
+        /// The choice of motion.
+        Motion: "Motion", "动效";
+        /// As the system has it.
+        AsSystem: "as the system", "跟随系统";
+        /// High contrast.
+        MoreContrast: "more", "更高";
+        /// Little motion.
+        LessMotion: "less", "更少";
+        /// The sheet of terms.
+        Glossary: "What the terms mean", "术语表";
         /// The first world.
         WorldA: "as reported", "如报告所述";
         /// The second world.

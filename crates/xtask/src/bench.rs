@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::{chromium, page, server, sizes, workspace::Workspace};
+use crate::{browsers, page, server, sizes, workspace::Workspace};
 
 /// One line of the design's section 7.
 struct Budget {
@@ -72,7 +72,7 @@ fn simulation(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
 
 /// What the test `page_bench` measures in a browser, by row.
 fn in_the_page(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
-    chromium::find_or_install(workspace)?;
+    browsers::chromium(workspace)?;
     let port = server::start(&workspace.dist(), 0)?;
     let mut cargo = workspace.cargo(&["test", "--package", "tests", "--features", "browser"]);
     cargo.args(["--test", "page_bench", "--quiet"]);

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: everything that CI runs, in order of speed, up to the first failure.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    chromium, codec, page, server, sizes,
+    browsers, codec, page, server, sizes,
     workspace::{self, WASM, Workspace},
 };
 
@@ -16,14 +18,15 @@ struct Check {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     Check { name: "format", claim: "the sources are formatted", run: format },
     Check { name: "lint", claim: "clippy has nothing to say", run: lint },
     Check { name: "lint-wasm", claim: "nor has it in the page for wasm32", run: lint_wasm },
     Check { name: "unit", claim: "unit, golden and determinism tests pass", run: unit },
     Check { name: "doc", claim: "the documentation builds, its links lead somewhere", run: doc },
     Check { name: "page", claim: "the page builds", run: build_page },
-    Check { name: "browser", claim: "the page works in a real browser", run: browser },
+    Check { name: "browser", claim: "the page works in Chromium", run: chromium },
+    Check { name: "firefox", claim: "the page works in Firefox", run: firefox },
 ];
 
 /// The tests of all crates but this one. The browser tests name the same crates, so that Cargo
@@ -98,12 +101,22 @@ fn build_page(workspace: &Workspace) -> Result<()> {
     sizes::report(workspace)
 }
 
+fn chromium(workspace: &Workspace) -> Result<()> {
+    browsers::chromium(workspace)?;
+    visit(workspace, &[("AXE", browsers::axe(workspace)?)], "chromium")
+}
+
+fn firefox(workspace: &Workspace) -> Result<()> {
+    let driver = browsers::firefox(workspace)?;
+    visit(workspace, &[("GECKODRIVER", driver), ("AXE", browsers::axe(workspace)?)], "firefox")
+}
+
 /// Serves `dist/` and lets the browser tests visit it.
-fn browser(workspace: &Workspace) -> Result<()> {
-    chromium::find_or_install(workspace)?;
+fn visit(workspace: &Workspace, tools: &[(&str, PathBuf)], browser: &str) -> Result<()> {
     let port = server::start(&workspace.dist(), 0)?;
     let mut tests = workspace.cargo(&OTHERS_TESTS);
     tests.args(["--features", "tests/browser", "--test", "browser"]);
     tests.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/"));
-    workspace::run(&mut tests)
+    tests.env("REGIONSCOPE_BROWSER", browser);
+    workspace::run(tests.envs(tools.iter().map(|(name, path)| (name, path))))
 }

@@ -20,7 +20,9 @@ mod serve;
 
 mod checks;
 
-mod chromium;
+mod browsers;
+
+mod npm;
 
 mod bench;
 

@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::workspace::{self, Workspace};
+use crate::{
+    npm,
+    workspace::{self, Workspace},
+};
 
 /// The version of the npm package `binaryen`, which brings a current wasm-opt for every system.
 const BINARYEN: &str = "132.0.0";
@@ -43,19 +46,10 @@ pub(crate) fn optimise(workspace: &Workspace, module: &Path) -> Result<()> {
 /// The wasm-opt of the pinned npm package, installed below the target folder on first use.
 fn from_npm(workspace: &Workspace) -> Option<Command> {
     let node = workspace::on_path(&["node"])?;
-    let folder = workspace.target().join(format!("binaryen-{BINARYEN}"));
-    let script = folder.join("node_modules").join("binaryen").join("bin").join("wasm-opt");
-    if !script.is_file() {
-        println!("installing wasm-opt: npm package binaryen {BINARYEN}");
-        fs::create_dir_all(&folder).ok()?;
-        let mut npm = workspace.command(workspace::on_path(&["npm"])?);
-        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--no-save", "--prefix"]);
-        npm.arg(&folder).arg(format!("binaryen@{BINARYEN}"));
-        if let Err(error) = workspace::run(&mut npm) {
-            println!("{error:#}");
-            return None;
-        }
-    }
+    workspace::on_path(&["npm"])?;
+    let package = npm::package(workspace, "binaryen", BINARYEN);
+    let package = package.inspect_err(|error| println!("{error:#}")).ok()?;
+    let script = package.join("bin").join("wasm-opt");
     let mut command = workspace.command(node);
     command.arg(script);
     Some(command)

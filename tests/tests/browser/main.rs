@@ -3,6 +3,8 @@
 
 mod page;
 
+mod access;
+mod alone;
 mod determinism;
 mod hands;
 mod opening;

@@ -47,3 +47,12 @@ pub(crate) fn state(browser: &Browser) -> Result<Vec<String>> {
 pub(crate) fn picture(browser: &Browser) -> Result<Value> {
     browser.execute("return document.querySelector('.worlds').innerHTML", &[])
 }
+
+/// Presses the button of a preference, such as `lang` and `en`.
+pub(crate) fn choose(browser: &Browser, preference: &str, value: &str) -> Result<()> {
+    let script =
+        "document.querySelector(`[data-testid=\"${arguments[0]}-${arguments[1]}\"]`).click();
+        return new Promise(done => requestAnimationFrame(() => setTimeout(done, 200)));";
+    browser.test_id(&format!("{preference}-{value}"))?;
+    browser.execute(script, &[json!(preference), json!(value)]).map(drop)
+}

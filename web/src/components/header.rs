@@ -3,12 +3,13 @@
 use view::{Lang, Word};
 use yew::{Callback, Event, Html, classes, html};
 
+use super::settings;
 use crate::effects;
-use crate::model::{Model, Msg, Preference, Theme};
+use crate::model::{Model, Msg, Preference};
 
 /// The head of the page. Until something has happened, the sentence stands out.
 pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
-    let (lang, theme) = (model.lang, model.theme);
+    let lang = model.lang;
     let scenario = model.session.run().scenario();
     let opening = lang.pick(&scenario.opening.en, &scenario.opening.zh);
     html! {
@@ -24,9 +25,9 @@ pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
                 <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
                     { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }
                 </div>
-                <div class="segments" role="group" aria-label={Word::Theme.text(lang)}>
-                    { for Theme::ALL.into_iter().map(|t| colours(t, theme, lang, send)) }
-                </div>
+                <button type="button" class="icon" popovertarget={settings::SHEET}
+                    title={Word::Settings.text(lang)} aria-label={Word::Settings.text(lang)}
+                    data-testid="open-settings">{ "⚙" }</button>
             </div>
         </header>
     }
@@ -61,21 +62,6 @@ fn language(lang: Lang, pressed: bool, send: &Callback<Msg>) -> Html {
             data-testid={format!("lang-{}", lang.tag())}
             aria-pressed={pressed.to_string()} class={classes!(pressed.then_some("on"))}
             onclick={send.reform(move |_| Msg::Prefer(Preference::Lang(lang)))}>{ short }</button>
-    }
-}
-
-fn colours(theme: Theme, chosen: Theme, lang: Lang, send: &Callback<Msg>) -> Html {
-    let (sign, word) = match theme {
-        Theme::Auto => ("◐", Word::ThemeAuto),
-        Theme::Light => ("☀", Word::ThemeLight),
-        Theme::Dark => ("☾", Word::ThemeDark),
-    };
-    let pressed = theme == chosen;
-    html! {
-        <button type="button" title={word.text(lang)} aria-label={word.text(lang)}
-            data-testid={format!("theme-{}", theme.name())}
-            aria-pressed={pressed.to_string()} class={classes!(pressed.then_some("on"))}
-            onclick={send.reform(move |_| Msg::Prefer(Preference::Theme(theme)))}>{ sign }</button>
     }
 }
 

@@ -10,8 +10,10 @@ use super::header::header;
 use super::just_happened::JustHappened;
 use super::legend::legend;
 use super::log::LogPanel;
+use super::settings::settings;
 use super::steps::steps;
 use super::tables::tables;
+use super::term::glossary;
 use super::time_bar::time_bar;
 use super::world::world;
 use crate::model::{Model, Msg, Notice};
@@ -42,6 +44,8 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
                 <ConsolePanel {lang} console={model.console.clone()}
                     worlds={model.frame.worlds.len()} send={send.clone()} />
             </footer>
+            { settings(model, send) }
+            { glossary(lang) }
         </div>
     }
 }

@@ -6,6 +6,8 @@ use view::cluster_view::{PdPanel, PlanProgress, Recovery};
 use view::{Lang, Word, phrases};
 use yew::{Html, classes, html};
 
+use super::term::term;
+
 /// The stages that a strip shows, in PD's order.
 const STAGES: [RecoveryStage; 7] = [
     RecoveryStage::CollectReport,
@@ -21,7 +23,7 @@ const STAGES: [RecoveryStage; 7] = [
 pub(crate) fn pd_strip(pd: &PdPanel, lang: Lang) -> Html {
     html! {
         <div class="pd">
-            <b>{ "PD" }</b>
+            <b>{ term("pd", "PD") }</b>
             { recovery(&pd.recovery, lang) }
             if !pd.recovery.stage.is_running() {
                 { operators(pd, lang) }
@@ -49,7 +51,9 @@ fn recovery(recovery: &Recovery, lang: Lang) -> Html {
     };
     html! {
         <div class="recovery">
-            <span class="mute">{ Word::UnsafeRecovery.text(lang) }</span>
+            <span class="mute">
+                { term("unsafe-recovery", Word::UnsafeRecovery.text(lang)) }
+            </span>
             <span class="stages" aria-hidden="true">
                 { for STAGES.into_iter().map(|s| light(s, recovery, lang)) }
             </span>

@@ -325,6 +325,14 @@ impl Model {
                 let name = theme.name().to_owned();
                 vec![Effect::SetTheme(theme), Effect::Remember("theme", name)]
             }
+            Preference::Contrast(more) => {
+                self.more_contrast = more;
+                vec![Effect::SetContrast(more), remember_if("contrast", more, "more")]
+            }
+            Preference::Motion(less) => {
+                self.less_motion = less;
+                vec![Effect::SetMotion(less), remember_if("motion", less, "less")]
+            }
             Preference::Log(filter) => {
                 self.log_filter = filter;
                 self.tell();
@@ -337,6 +345,11 @@ impl Model {
         };
         Update { redraw: true, effects }
     }
+}
+
+/// Has it remembered that a preference is `set`, as `word`, or that it is as the system has it.
+fn remember_if(name: &'static str, set: bool, word: &str) -> Effect {
+    Effect::Remember(name, if set { word } else { "auto" }.to_owned())
 }
 
 impl Theme {

@@ -1,0 +1,58 @@
+//! The page keeps to itself: once loaded it asks for nothing, and its content policy allows no
+//! script but its own.
+
+use anyhow::{Context, Result, ensure};
+use tests::{browser::Browser, engine::Engine};
+
+use crate::page::play_to_the_end;
+
+#[test]
+fn nothing_is_asked_for_once_the_page_is_loaded() -> Result<()> {
+    let browser = Browser::open("alone")?;
+    browser.test_id("play-all")?;
+    if browser.engine() == Engine::Chromium {
+        let loaded = browser.requests()?;
+        ensure!(loaded.iter().any(|url| url.ends_with(".wasm")), "requests are told: {loaded:?}");
+    }
+    let before = resources(&browser)?;
+    play_to_the_end(&browser)?;
+    ensure!(resources(&browser)? == before, "something was fetched while playing");
+    if browser.engine() == Engine::Chromium {
+        let asked = browser.requests()?;
+        ensure!(asked.is_empty(), "asked for while playing: {asked:#?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn content_policy_allows_webassembly_and_nothing_unsafe() -> Result<()> {
+    let browser = Browser::open("policy")?;
+    browser.test_id("play")?;
+    let policy = browser.execute(
+        "return document.querySelector('meta[http-equiv=Content-Security-Policy]').content",
+        &[],
+    )?;
+    let policy = policy.as_str().context("the page has a policy")?;
+    for part in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'"] {
+        ensure!(policy.contains(part), "{part} is missing in {policy}");
+    }
+    for part in ["'unsafe-inline'", "'unsafe-eval'", "http:", "https:", "*"] {
+        ensure!(!policy.contains(part), "{part} stands in {policy}");
+    }
+    // What the policy forbids does not happen.
+    let ran = browser.execute(
+        "const script = document.createElement('script');
+        script.textContent = 'window.smuggled = true';
+        document.body.append(script);
+        return window.smuggled === true;",
+        &[],
+    )?;
+    ensure!(ran == false, "an inline script ran");
+    Ok(())
+}
+
+/// How many files the page has fetched.
+fn resources(browser: &Browser) -> Result<u64> {
+    let count = browser.execute("return performance.getEntriesByType('resource').length", &[])?;
+    count.as_u64().context("a number of files")
+}
