@@ -18,6 +18,8 @@ pub mod library;
 pub mod divergence;
 mod run;
 
+mod link;
+
 pub mod sweep;
 pub mod yardstick;
 
@@ -26,6 +28,7 @@ pub use file::{FileError, Line, Scenario, Step, Text};
 pub use grammar::error::{ParseError, Problem};
 pub use grammar::parse;
 pub use grammar::verbs::{Tool, VERBS, Verb, completions};
+pub use link::{LinkError, MOST_WORLDS, QueryError, Saved};
 pub use request::{Condition, DEFAULT_LIMIT_MS, Query, Request, Wait};
 pub use run::record::{Deed, Input, Record, ReplayError};
 pub use run::{Issued, Origin, Outcome, Run, Target, Waiting, World};

@@ -2,7 +2,8 @@
 //! mistakes.
 
 use scenario::{
-    Condition, DEFAULT_LIMIT_MS, Query, Request, Scenario, Text, VERBS, Wait, completions, parse,
+    Condition, DEFAULT_LIMIT_MS, Deed, Input, Query, Request, Saved, Scenario, Target, Text, VERBS,
+    Wait, completions, parse,
 };
 use sim::command::{MachineCommand, ReplicationMode, ReplicationOption, SplitPolicy};
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
@@ -13,8 +14,8 @@ use sim::region::{Key, Peer, PeerRole, Region, RegionEpoch};
 use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 use sim::{
-    ClientRequest, Command, Halt, PdCommand, PeerId, RecoveryOptions, RegionId, Release, StoreId,
-    TableId, TikvTest,
+    ClientRequest, Command, Halt, Millis, PdCommand, PeerId, RecoveryOptions, RegionId, Release,
+    StoreId, TableId, TikvTest,
 };
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
@@ -356,6 +357,21 @@ fn the_same_thing_may_be_typed_in_several_ways() {
         assert!(parse(a).is_ok(), "{a}: {:?}", parse(a));
         assert_eq!(parse(a), parse(b), "{a} and {b}");
     }
+}
+
+#[test]
+fn every_request_travels_in_a_link_and_in_a_file() {
+    let scenario = scenario::library::load("tikv-18440").expect("it is in the library");
+    let mut saved = Saved::opening(scenario);
+    let deeds = requests().into_iter().enumerate().map(|(at, request)| {
+        let target = if at % 5 == 4 { Target::One(at % 2) } else { Target::All };
+        Input { at: Millis(at as u64 * 100), deed: Deed::Issue { request, target } }
+    });
+    saved.record.inputs = deeds.collect();
+    saved.record.until = Millis(60_000);
+    let link = saved.link();
+    assert_eq!(Saved::from_link(&link).as_ref(), Ok(&saved));
+    assert_eq!(Saved::from_file("run.scn", &saved.file()).as_ref(), Ok(&saved));
 }
 
 /// The answers to mistakes, recorded: what was typed, a caret below the column, the answer.

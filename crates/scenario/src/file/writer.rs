@@ -51,6 +51,9 @@ fn write_step(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
 
 fn write_setup(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::Result {
     writeln!(f, "max-replicas {}", setup.max_replicas)?;
+    if setup.cores != Setup::default().cores {
+        writeln!(f, "cores {}", setup.cores)?;
+    }
     setup.stores.iter().try_for_each(|store| write_store(f, store))?;
     setup.tables.iter().try_for_each(|table| write_table(f, table))?;
     setup.regions.iter().try_for_each(|region| write_region(f, setup, region))

@@ -8,6 +8,8 @@ use std::fmt;
 use sim::SetupError;
 use sim::fault::MessageKind;
 
+use crate::run::record::ReplayError;
+
 /// A line that could not be read. Nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
@@ -87,6 +89,8 @@ pub enum Problem {
     UnknownTable(String),
     /// The cluster that a scenario file describes cannot be built.
     Setup(SetupError),
+    /// What a file says was done does not fit its scenario.
+    Run(ReplayError),
 }
 
 impl fmt::Display for ParseError {
@@ -150,6 +154,7 @@ impl fmt::Display for Problem {
                 write!(f, "no table `{table}` above; list a table before its regions")
             }
             Self::Setup(error) => error.fmt(f),
+            Self::Run(error) => error.fmt(f),
         }
     }
 }

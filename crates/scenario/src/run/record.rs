@@ -126,7 +126,8 @@ impl Run {
     }
 }
 
-fn check(scenario: &Scenario, record: &Record) -> Result<(), ReplayError> {
+/// Whether a record fits a scenario.
+pub(crate) fn check(scenario: &Scenario, record: &Record) -> Result<(), ReplayError> {
     if scenario.id != record.scenario {
         let (recorded, given) = (record.scenario.clone(), scenario.id.clone());
         return Err(ReplayError::OtherScenario { recorded, given });
