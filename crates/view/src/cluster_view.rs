@@ -15,6 +15,8 @@ use sim::region::{Peer, PeerRole, RegionEpoch};
 use sim::store::{Engine, StoreStatus};
 use sim::{Millis, PeerId, RegionId, StoreId, TableId};
 
+use crate::graph::marks::{States, StoreMark};
+
 /// One world at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterView {
@@ -83,6 +85,8 @@ pub struct Lane {
     pub process: Process,
     /// What PD calls it.
     pub standing: Standing,
+    /// What people did to its machine and links.
+    pub marks: Rc<[StoreMark]>,
 }
 
 impl Lane {
@@ -127,6 +131,8 @@ pub struct Row {
     pub region: RegionId,
     /// The table its first key belongs to.
     pub table: Option<Rc<str>>,
+    /// That table.
+    pub table_id: Option<TableId>,
     /// The table's position among all tables, for its colour.
     pub hue: usize,
     /// Which of the table's regions it is, from 0.
@@ -145,6 +151,10 @@ pub struct Row {
     pub short: bool,
     /// How many members will never answer.
     pub ghosts: usize,
+    /// The region that it is being merged into.
+    pub merging_into: Option<RegionId>,
+    /// All that may be said of it.
+    pub states: States,
 }
 
 /// Where a region and a store cross: what each party believes is there, and how to draw it.

@@ -4,6 +4,10 @@
 mod pd;
 mod resolvers;
 mod rows;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,6 +22,7 @@ use crate::log;
 #[derive(Clone, Debug, Default)]
 pub struct Projector {
     tally: Tally,
+    rows: rows::Cache,
     last: Option<ClusterView>,
 }
 
@@ -28,7 +33,8 @@ impl Projector {
         self.tally.count(cluster);
         let last = self.last.take();
         let tables = tables(cluster, last.as_ref().map(|view| &view.tables));
-        let matrix = rows::matrix(cluster, &tables, &self.tally, last.as_ref().map(|v| &v.matrix));
+        let old = last.as_ref().map(|view| &view.matrix);
+        let matrix = rows::matrix(cluster, &tables, &self.tally, &mut self.rows, old);
         let broken: Vec<String> =
             cluster.broken_invariants().iter().map(ToString::to_string).collect();
         let view = ClusterView {
@@ -88,7 +94,7 @@ fn headline(cluster: &Cluster, tables: &[TableRow], rows: &[Rc<Row>]) -> Headlin
         tables: wanted.count(),
         failed_resolves: cluster.failed_resolves(),
         needless_loops: cluster.needless_loops().len(),
-        ghost_peers: cluster.ghost_peers().len(),
+        ghost_peers: rows.iter().map(|row| row.ghosts).sum(),
         // The first elections take a moment; until then nobody would miss a leader.
         leaderless: match cluster.now() {
             Millis::ZERO => 0,

@@ -178,6 +178,11 @@ impl Store {
         self.graves.get(&region).map(|grave| grave.id)
     }
 
+    /// Every destroyed peer whose id the disk remembers, by ascending region id.
+    pub fn tombstones(&self) -> impl Iterator<Item = (RegionId, PeerId)> {
+        self.graves.iter().map(|(region, grave)| (*region, grave.id))
+    }
+
     /// What it believes of other stores' addresses.
     pub fn resolver(&self) -> &ResolverCache {
         self.client.resolver()

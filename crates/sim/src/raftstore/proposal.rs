@@ -98,6 +98,11 @@ impl Proposal {
         bytes.first().is_none_or(|kind| *kind == WRITE)
     }
 
+    /// Whether these are the bytes of a [`Split`].
+    pub(crate) fn is_split(bytes: &[u8]) -> bool {
+        bytes.first() == Some(&SPLIT)
+    }
+
     /// Whether these are the bytes of a [`CommitMerge`].
     pub(crate) fn is_commit_merge(bytes: &[u8]) -> bool {
         bytes.first() == Some(&COMMIT_MERGE)

@@ -41,6 +41,12 @@ impl PeerFsm {
         })
     }
 
+    /// Whether its log holds a split that it has not applied yet.
+    pub fn is_splitting(&self) -> bool {
+        let log = self.node.store();
+        log.entries_from(log.applied + 1).any(|entry| Proposal::is_split(&entry.data))
+    }
+
     /// Asks PD for the ids of a split at `keys`, or in the middle if there are none.
     pub(super) fn ask_split(
         &mut self,
