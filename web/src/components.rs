@@ -12,6 +12,7 @@ mod knobs;
 mod lanes;
 mod legend;
 mod log;
+mod marks;
 mod matrix;
 mod pd_strip;
 mod resolver_row;

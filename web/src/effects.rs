@@ -3,6 +3,8 @@
 use gloo::events::EventListener;
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::Timeout;
+use sim::{RegionId, StoreId, TableId};
+use view::Thing;
 use view::lang::Lang;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -198,6 +200,27 @@ fn is_in_field(event: &Event) -> bool {
     target.is_some_and(|target| {
         matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "SUMMARY")
     })
+}
+
+/// The thing under the pointer, by the attributes of the elements that contain it:
+/// `data-store` within `data-region` is a peer, each alone what it says.
+pub(crate) fn thing_under(event: &Event) -> Option<Thing> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    let number = |element: Element, name: &str| element.get_attribute(name)?.parse::<u64>().ok();
+    let within = |selector: &str| target.closest(selector).ok().flatten();
+    let nearest = within("[data-store], [data-region], [data-table-id], [data-pd]")?;
+    if nearest.has_attribute("data-pd") {
+        return Some(Thing::Pd);
+    }
+    if let Some(table) = number(nearest.clone(), "data-table-id") {
+        return Some(Thing::Table(TableId(table)));
+    }
+    let region = within("[data-region]").and_then(|row| number(row, "data-region"));
+    match (region.map(RegionId), number(nearest, "data-store").map(StoreId)) {
+        (Some(region), Some(store)) => Some(Thing::Peer(region, store)),
+        (Some(region), None) => Some(Thing::Region(region)),
+        (None, store) => store.map(Thing::Store),
+    }
 }
 
 /// What an input field or a choice holds, from the event that it changed.

@@ -3,6 +3,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod console;
+pub(crate) mod graph;
 pub(crate) mod journal;
 pub(crate) mod session;
 pub(crate) mod story;
@@ -21,6 +22,7 @@ use view::timeline::Frame;
 
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
+pub(crate) use graph::GraphMsg;
 pub(crate) use session::{Session, WorldKnobs};
 use story::Story;
 
@@ -62,6 +64,8 @@ pub(crate) enum Msg {
     Hover(Option<Thing>),
     /// Move the held region by so many rows.
     Walk(i64),
+    /// Something in the region graph.
+    Graph(GraphMsg),
     /// Another language, theme, filter or shape of the matrix.
     Prefer(Preference),
     /// The box of the matrix got this size.

@@ -12,7 +12,6 @@ pub mod clock;
 pub mod cluster_view;
 pub mod glossary;
 pub mod graph;
-||||||| parent of fb09340 (Know each region's states and each store's faults; make only those rows anew that changed)
 pub mod json;
 pub mod knob;
 pub mod lang;

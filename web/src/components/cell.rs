@@ -9,10 +9,27 @@ use super::matrix::px;
 /// Below this radius a sign inside a ghost would only blur its broken outline.
 const LEGIBLE: f64 = 5.5;
 
+/// How a peer is lit, and where it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spot {
+    /// Its store; none in a legend.
+    pub(crate) store: Option<u64>,
+    /// Whether its store or itself is held or pointed at.
+    pub(crate) is_on: bool,
+    /// Whether PD's cache is wrong about it, and that is to be seen.
+    pub(crate) is_doubted: bool,
+}
+
 /// The peer at a place, with radius `r`. Every peer has the same two elements, so that a change
 /// of role or condition changes attributes and never the page's tree.
-pub(crate) fn peer(cell: &Cell, key: usize, x: f64, y: f64, r: f64) -> Html {
-    let class = classes!("peer", shape_class(cell.shape), condition_class(cell.condition));
+pub(crate) fn peer(cell: &Cell, spot: Spot, key: usize, (x, y): (f64, f64), r: f64) -> Html {
+    let class = classes!(
+        "peer",
+        shape_class(cell.shape),
+        condition_class(cell.condition),
+        spot.is_on.then_some("on"),
+        spot.is_doubted.then_some("doubted"),
+    );
     let (body_class, body) = body(cell.shape, r);
     let (mark_class, mark) = match cell.shape {
         Shape::Empty => ("sign", String::new()),
@@ -26,7 +43,8 @@ pub(crate) fn peer(cell: &Cell, key: usize, x: f64, y: f64, r: f64) -> Html {
         | Shape::Tombstone => sign(cell.condition, r).unwrap_or_else(|| inside(cell.shape, r)),
     };
     html! {
-        <g {class} {key} transform={format!("translate({} {})", px(x), px(y))}>
+        <g {class} {key} data-store={spot.store.map(|store| store.to_string())}
+            transform={format!("translate({} {})", px(x), px(y))}>
             <path class={body_class} d={body} />
             <path class={mark_class} d={mark} />
         </g>
@@ -36,7 +54,8 @@ pub(crate) fn peer(cell: &Cell, key: usize, x: f64, y: f64, r: f64) -> Html {
 /// The outline of a shape, and whether it is filled.
 fn body(shape: Shape, r: f64) -> (&'static str, String) {
     match shape {
-        Shape::Empty => ("ring", String::new()),
+        // Nothing to be seen, but a place to point at.
+        Shape::Empty => ("blank", format!("M{0} {0} H{1} V{1} H{0} Z", px(-r), px(r))),
         Shape::Leader => ("fill", circle(0.0, r)),
         Shape::ForceLeader => (
             "fill",

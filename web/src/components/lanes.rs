@@ -6,11 +6,15 @@ use std::collections::BTreeSet;
 use sim::StoreId;
 use sim::store::{Engine, StoreStatus};
 use view::cluster_view::{AskState, FailedResolves, Lane, Matrix, Process, Standing};
+use view::graph::related::{Lights, Tie};
+use view::graph::words;
 use view::layout::Layout;
-use view::{Lang, phrases};
+use view::{Lang, Word, phrases};
 use yew::{Html, classes, html};
 
+use super::marks::store_marks;
 use super::matrix::px;
+use super::row::tie_class;
 
 /// About how many pixels a letter under a lane's number takes.
 const LETTER: f64 = 6.6;
@@ -18,13 +22,27 @@ const LETTER: f64 = 6.6;
 const NARROW: f64 = 44.0;
 
 /// All lanes, behind the rows.
-pub(crate) fn lanes(world: usize, matrix: &Matrix, layout: &Layout, lang: Lang) -> Html {
+pub(crate) fn lanes(
+    world: usize,
+    matrix: &Matrix,
+    lights: &Lights,
+    layout: &Layout,
+    lang: Lang,
+) -> Html {
+    let label = Word::PdStores.text(lang);
     html! {
-        <g aria-hidden="true">
+        <g role="group" aria-label={label}>
             { zones(matrix, layout) }
-            { for matrix.lanes.iter().enumerate().map(|(at, l)| lane(world, at, l, layout, lang)) }
+            { for matrix.lanes.iter().enumerate().map(|(at, l)| {
+                lane(world, at, l, lights, layout, lang)
+            }) }
         </g>
     }
+}
+
+/// The id of a store's head, by which the matrix says which one is held.
+pub(crate) fn lane_id(world: usize, store: StoreId) -> String {
+    format!("lane-{world}-{store}")
 }
 
 fn zones(matrix: &Matrix, layout: &Layout) -> Html {
@@ -44,7 +62,14 @@ fn zones(matrix: &Matrix, layout: &Layout) -> Html {
     html! { <>{ for zones }</> }
 }
 
-fn lane(world: usize, at: usize, lane: &Lane, layout: &Layout, lang: Lang) -> Html {
+fn lane(
+    world: usize,
+    at: usize,
+    lane: &Lane,
+    lights: &Lights,
+    layout: &Layout,
+    lang: Lang,
+) -> Html {
     let x = layout.lane_x(at);
     let state = match (lane.process, lane.standing) {
         (Process::Stopped, _) => "gone",
@@ -63,9 +88,25 @@ fn lane(world: usize, at: usize, lane: &Lane, layout: &Layout, lang: Lang) -> Ht
     let name = if fits { full } else { phrases::lane_short(lane, lang) };
     let title = format!("store {} · {} · {full}", lane.store, lane.engine.name());
     let title = format!("{title} · {}", lane.address);
+    let marks = lane.marks.iter().map(|mark| format!("\n{}", words::store_mark(*mark, lang)));
+    let title = format!("{title}{}", marks.collect::<String>());
+    let (held, lit) = (lights.held.store(lane.store), lights.lit.store(lane.store));
+    let class = classes!(
+        "lane",
+        state,
+        engine,
+        tie_class(held, ["", "of-held", "held"]),
+        tie_class(lit, ["", "of-lit", "lit"]),
+    );
+    let id_width = 4.2 * lane.store.0.to_string().len() as f64;
+    let room = layout.lane / 2.0 - id_width;
     html! {
-        <g class={classes!("lane", state, engine)} key={lane.store.0}>
+        <g {class} key={lane.store.0} id={lane_id(world, lane.store)} role="option"
+            aria-selected={(held == Tie::Itself).to_string()}
+            data-store={lane.store.to_string()}>
             <title>{ title }</title>
+            <rect class="strip" x={left.clone()} y="17" width={width.clone()}
+                height={px(layout.height - 19.0)} rx="5" />
             <rect class="bed" x={left.clone()} y="49" width={width.clone()} height={height.clone()}
                 rx="5" />
             if state == "gone" {
@@ -73,6 +114,7 @@ fn lane(world: usize, at: usize, lane: &Lane, layout: &Layout, lang: Lang) -> Ht
                     fill={format!("url(#hatch-{world})")} />
             }
             <text class="lane-id" x={px(x)} y="31" text-anchor="middle">{ lane.store.0 }</text>
+            { store_marks(&lane.marks, x + id_width + 2.0, 26.5, room) }
             <text class={classes!("lane-state", is_narrow.then_some("narrow"))} x={px(x)} y="44"
                 text-anchor="middle">{ name }</text>
         </g>
@@ -81,12 +123,11 @@ fn lane(world: usize, at: usize, lane: &Lane, layout: &Layout, lang: Lang) -> Ht
 
 /// The arcs of failed resolves: bold where a store still asks, and then with a count in that
 /// store's own lane, where no other can come in its way.
-pub(crate) fn arcs(matrix: &Matrix, layout: &Layout, lang: Lang) -> Html {
+pub(crate) fn arcs(matrix: &Matrix, lights: &Lights, layout: &Layout, lang: Lang) -> Html {
     let place = |store| matrix.lanes.iter().position(|lane| lane.store == store);
-    let arcs = matrix
-        .arcs
-        .iter()
-        .filter_map(|failed| Some(arc(failed, layout, place(failed.from)?, place(failed.to)?)));
+    let arcs = matrix.arcs.iter().filter_map(|failed| {
+        Some(arc(failed, lights, layout, place(failed.from)?, place(failed.to)?))
+    });
     let lanes = matrix.lanes.iter().enumerate();
     let counts = lanes.filter_map(|(at, lane)| count(matrix, lane, layout, at));
     let sought: BTreeSet<StoreId> =
@@ -120,7 +161,7 @@ fn count(matrix: &Matrix, lane: &Lane, layout: &Layout, at: usize) -> Option<Htm
     })
 }
 
-fn arc(failed: &FailedResolves, layout: &Layout, from: usize, to: usize) -> Html {
+fn arc(failed: &FailedResolves, lights: &Lights, layout: &Layout, from: usize, to: usize) -> Html {
     let (x1, x2) = (layout.lane_x(from), layout.lane_x(to));
     let (highest, base) = layout.arcs_y();
     // The farther, the higher: arcs to the same store do not lie on one another.
@@ -131,11 +172,13 @@ fn arc(failed: &FailedResolves, layout: &Layout, from: usize, to: usize) -> Html
         AskState::Blacklisted => "arc black-listed",
         AskState::Over => "arc over",
     };
+    let ties = lights.held.arc(failed).max(lights.lit.arc(failed));
+    let tie = (ties != Tie::None).then_some("of-held");
     let top = px(peak * 2.0 - base);
     let path =
         format!("M{} {} Q {} {top} {} {}", px(x1), px(base), px((x1 + x2) / 2.0), px(x2), px(base));
     html! {
-        <g {class} key={format!("{}-{}", failed.from, failed.to)}>
+        <g class={classes!(class, tie)} key={format!("{}-{}", failed.from, failed.to)}>
             <title>
                 { format!("{} → {}: ×{}", failed.from, failed.to, failed.count) }
             </title>

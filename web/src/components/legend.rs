@@ -1,10 +1,13 @@
-//! What the shapes mean.
+//! What the shapes mean: the usual ones in a line, all of them on request.
 
 use view::cluster_view::{Cell, Condition, Shape};
+use view::graph::marks::StoreMark;
+use view::graph::words::GraphWord;
 use view::{Lang, Word};
 use yew::{Callback, Html, html};
 
-use super::cell::peer;
+use super::cell::{Spot, peer};
+use super::marks::{merging, splitting, store_mark};
 use crate::model::{MatrixForm, Msg, Preference};
 
 const ITEMS: [(Shape, Condition, Word); 8] = [
@@ -12,13 +15,31 @@ const ITEMS: [(Shape, Condition, Word); 8] = [
     (Shape::Voter, Condition::Well, Word::Voter),
     (Shape::Learner, Condition::Well, Word::Learner),
     (Shape::ForceLeader, Condition::Well, Word::ForceLeader),
-    (Shape::Demoting, Condition::Well, Word::Joint),
     (Shape::Learner, Condition::Missing, Word::Ghost),
     (Shape::Voter, Condition::Down, Word::Down),
+    (Shape::Voter, Condition::Pending, Word::Pending),
     (Shape::Tombstone, Condition::Well, Word::TombstonePeer),
 ];
 
-/// The legend in one line, and the switch between picture and table.
+/// The rarer ones.
+const RARE: [(Shape, Condition, GraphWord); 5] = [
+    (Shape::Incoming, Condition::Well, GraphWord::Incoming),
+    (Shape::Demoting, Condition::Well, GraphWord::Demoting),
+    (Shape::Learner, Condition::Uninitialised, GraphWord::Bare),
+    (Shape::Voter, Condition::OnStoppedStore, GraphWord::Resting),
+    (Shape::Stray, Condition::Well, GraphWord::Stray),
+];
+
+const STORE_MARKS: [(StoreMark, GraphWord); 6] = [
+    (StoreMark::Paused, GraphWord::Paused),
+    (StoreMark::Cut, GraphWord::Cut),
+    (StoreMark::Disturbed, GraphWord::Disturbed),
+    (StoreMark::SlowDisk(0), GraphWord::SlowDisk),
+    (StoreMark::HeldApplier, GraphWord::HeldApplier),
+    (StoreMark::ClockOff(0), GraphWord::ClockOff),
+];
+
+/// The legend in one line, the rest of it behind a button, and the switch between the forms.
 pub(crate) fn legend(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html {
     let (word, other) = match form {
         MatrixForm::Picture => (Word::AsTable, MatrixForm::Table),
@@ -28,20 +49,67 @@ pub(crate) fn legend(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html
         <section class="legend" aria-label={Word::Legend.text(lang)}>
             <ul aria-label={Word::Legend.text(lang)}>
                 { for ITEMS.into_iter().map(|(shape, condition, word)| {
-                    let cell = Cell { shape, condition, ..Cell::default() };
-                    html! {
-                        <li key={word.text(Lang::En)}>
-                            <svg class="hue-0" width="14" height="14" viewBox="-7 -7 14 14"
-                                aria-hidden="true">{ peer(&cell, 0, 0.0, 0.0, 5.2) }</svg>
-                            { word.text(lang) }
-                        </li>
-                    }
+                    item(shape, condition, word.text(lang))
                 }) }
             </ul>
+            { whole(lang) }
             <button type="button" class="quiet" data-testid="matrix-form"
                 onclick={send.reform(move |_| Msg::Prefer(Preference::Matrix(other)))}>
                 { word.text(lang) }
             </button>
         </section>
+    }
+}
+
+/// What is too rare for the line.
+fn whole(lang: Lang) -> Html {
+    let region_marks = [(merging(), GraphWord::Merging), (splitting(), GraphWord::Splitting)];
+    html! {
+        <details class="whole-legend" data-testid="whole-legend">
+            <summary>{ GraphWord::WholeLegend.text(lang) }</summary>
+            <div class="legend-sheet">
+                <ul>
+                    { for RARE.into_iter().map(|(shape, condition, word)| {
+                        item(shape, condition, word.text(lang))
+                    }) }
+                </ul>
+                <h3>{ GraphWord::RegionMarks.text(lang) }</h3>
+                <ul>
+                    { for region_marks.into_iter().map(|(d, word)| {
+                        sign("region-mark", d, word.text(lang))
+                    }) }
+                    <li><i class="swatch differs"></i>{ GraphWord::Differs.text(lang) }</li>
+                </ul>
+                <h3>{ GraphWord::StoreMarks.text(lang) }</h3>
+                <ul>
+                    { for STORE_MARKS.into_iter().map(|(mark, word)| {
+                        sign("store-mark", store_mark(mark), word.text(lang))
+                    }) }
+                </ul>
+            </div>
+        </details>
+    }
+}
+
+fn item(shape: Shape, condition: Condition, text: &'static str) -> Html {
+    let cell = Cell { shape, condition, ..Cell::default() };
+    html! {
+        <li key={text}>
+            <svg class="hue-0" width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">
+                { peer(&cell, Spot::default(), 0, (0.0, 0.0), 5.2) }
+            </svg>
+            { text }
+        </li>
+    }
+}
+
+fn sign(class: &'static str, d: &'static str, text: &'static str) -> Html {
+    html! {
+        <li key={text}>
+            <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">
+                <path {class} {d} />
+            </svg>
+            { text }
+        </li>
     }
 }

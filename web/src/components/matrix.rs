@@ -6,15 +6,17 @@ use std::rc::Rc;
 
 use sim::{Millis, RegionId};
 use view::cluster_view::{Matrix, ResolverPanel};
+use view::graph::related::Lights;
 use view::layout::Layout;
 use view::{Lang, Thing, Word};
-use yew::{Callback, Component, Context, Html, Properties, html};
+use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
-use super::lanes::{arcs, lanes};
+use super::lanes::{arcs, lane_id, lanes};
 use super::resolver_row::ResolverRow;
 use super::row::RegionRow;
 use super::when;
-use crate::model::Msg;
+use crate::effects;
+use crate::model::{GraphMsg, Msg};
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct Props {
@@ -44,30 +46,50 @@ impl Component for MatrixPicture {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let p = ctx.props();
         let layout = &p.layout;
-        let held = p.selected.and_then(Thing::region);
-        let lit = p.hovered.and_then(Thing::region);
+        let lights = Lights::of(p.selected, p.hovered, &p.matrix);
+        let lanes_of = &p.matrix.lanes;
         let label = format!("{}. {}", Word::Matrix.text(p.lang), Word::MatrixKeys.text(p.lang));
         let onkeydown = when(&p.send, walk);
+        let onclick = when(&p.send, |event: yew::MouseEvent| {
+            effects::thing_under(&event).map(|thing| Msg::Select(Some(thing)))
+        });
+        let onmouseover =
+            p.send.reform(|event: yew::MouseEvent| Msg::Hover(effects::thing_under(&event)));
+        let holds = match p.selected {
+            Some(Thing::Store(_)) => Some("holds holds-store"),
+            Some(Thing::Table(_) | Thing::Pd) => Some("holds"),
+            Some(Thing::Region(_) | Thing::Peer(..)) | None => None,
+        };
         html! {
-            <svg class="matrix" width={px(layout.width)} height={px(layout.height)}
+            <svg class={classes!("matrix", holds)} width={px(layout.width)}
+                height={px(layout.height)}
                 viewBox={format!("0 0 {} {}", px(layout.width), px(layout.height))}
                 role="listbox" aria-label={label} tabindex="0" {onkeydown}
-                aria-activedescendant={held.map(|region| row_id(p.index, region))}
+                {onclick} {onmouseover}
+                aria-activedescendant={p.selected.and_then(|held| element_id(p.index, held))}
                 onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
                 { hatch(p.index) }
-                { lanes(p.index, &p.matrix, layout, p.lang) }
+                { lanes(p.index, &p.matrix, &lights, layout, p.lang) }
                 { for p.matrix.rows.iter().enumerate().map(|(at, row)| html! {
                     <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
-                        world={p.index}
-                        layout={*layout} held={held == Some(row.region)}
-                        lit={lit == Some(row.region)}
+                        world={p.index} lanes={lanes_of.clone()}
+                        layout={*layout} glow={lights.row(row)}
                         differs={p.differing.contains(&row.region)}
-                        is_settled={p.now != Millis::ZERO} send={p.send.clone()} />
+                        is_settled={p.now != Millis::ZERO} />
                 }) }
-                { arcs(&p.matrix, layout, p.lang) }
+                { arcs(&p.matrix, &lights, layout, p.lang) }
                 { caches(p) }
             </svg>
         }
+    }
+}
+
+/// The id of the element of a thing; a peer's is its region's row.
+fn element_id(world: usize, thing: Thing) -> Option<String> {
+    match thing {
+        Thing::Region(region) | Thing::Peer(region, _) => Some(row_id(world, region)),
+        Thing::Store(store) => Some(lane_id(world, store)),
+        Thing::Table(_) | Thing::Pd => None,
     }
 }
 
@@ -79,10 +101,14 @@ pub(crate) fn row_id(world: usize, region: RegionId) -> String {
 /// More rows than there are.
 const FAR: i64 = 1_000_000;
 
+/// What a key means in the matrix: up and down by rows, left and right from the table over the
+/// region to its peers.
 fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
     let msg = match event.key().as_str() {
-        "ArrowUp" => Msg::Walk(-1),
-        "ArrowDown" => Msg::Walk(1),
+        "ArrowUp" => Msg::Graph(GraphMsg::Walk(-1, 0)),
+        "ArrowDown" => Msg::Graph(GraphMsg::Walk(1, 0)),
+        "ArrowLeft" => Msg::Graph(GraphMsg::Walk(0, -1)),
+        "ArrowRight" => Msg::Graph(GraphMsg::Walk(0, 1)),
         "Home" => Msg::Walk(-FAR),
         "End" => Msg::Walk(FAR),
         "Escape" => Msg::Select(None),

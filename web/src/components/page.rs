@@ -35,7 +35,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
                 <JustHappened {lang} items={model.story.items.clone()}
                     parting={model.story.parting.clone()} send={send.clone()} />
                 <Beliefs {lang} region={model.focus()} worlds={believed(model)} />
-                { tables(&model.frame.worlds, lang) }
+                { tables(&model.frame.worlds, model.selected, lang, send) }
                 <LogPanel {lang} filter={model.log_filter} logs={model.story.logs.clone()}
                     lines={log_lines(model)} send={send.clone()} />
             </aside>

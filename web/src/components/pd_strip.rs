@@ -3,10 +3,11 @@
 use sim::event::RecoveryStage;
 use view::clock::WallClock;
 use view::cluster_view::{PdPanel, PlanProgress, Recovery};
-use view::{Lang, Word, phrases};
-use yew::{Html, classes, html};
+use view::{Lang, Thing, Word, phrases};
+use yew::{Callback, Html, classes, html};
 
 use super::term::term;
+use crate::model::Msg;
 
 /// The stages that a strip shows, in PD's order.
 const STAGES: [RecoveryStage; 7] = [
@@ -20,10 +21,20 @@ const STAGES: [RecoveryStage; 7] = [
 ];
 
 /// PD's strip.
-pub(crate) fn pd_strip(pd: &PdPanel, lang: Lang) -> Html {
+pub(crate) fn pd_strip(
+    pd: &PdPanel,
+    selected: Option<Thing>,
+    lang: Lang,
+    send: &Callback<Msg>,
+) -> Html {
+    let is_held = selected == Some(Thing::Pd);
     html! {
-        <div class="pd">
-            <b>{ term("pd", "PD") }</b>
+        <div class={classes!("pd", is_held.then_some("held"))} data-pd="">
+            <button type="button" class="link" data-term="pd"
+                aria-pressed={is_held.to_string()}
+                onclick={send.reform(|_| Msg::Select(Some(Thing::Pd)))}
+                onmouseenter={send.reform(|_| Msg::Hover(Some(Thing::Pd)))}
+                onmouseleave={send.reform(|_| Msg::Hover(None))}>{ "PD" }</button>
             { recovery(&pd.recovery, lang) }
             if !pd.recovery.stage.is_running() {
                 { operators(pd, lang) }

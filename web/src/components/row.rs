@@ -2,15 +2,18 @@
 
 use std::rc::Rc;
 
-use view::cluster_view::Row;
+use view::cluster_view::{Lane, Row};
+use view::graph::marks::State;
+use view::graph::related::{Glow, Tie};
+use view::graph::words;
 use view::layout::Layout;
-use view::{Lang, Thing, phrases};
-use yew::{Callback, Component, Context, Html, Properties, classes, html};
+use view::{Lang, phrases};
+use yew::{Component, Context, Html, Properties, classes, html};
 
-use super::cell::peer;
+use super::cell::{Spot, peer};
 use super::hue_class;
+use super::marks::region_marks;
 use super::matrix::{px, row_id};
-use crate::model::Msg;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct Props {
@@ -19,12 +22,12 @@ pub(crate) struct Props {
     pub(crate) lang: Lang,
     pub(crate) row: Rc<Row>,
     pub(crate) layout: Layout,
-    pub(crate) held: bool,
-    pub(crate) lit: bool,
+    /// The store of each lane.
+    pub(crate) lanes: Rc<[Lane]>,
+    pub(crate) glow: Glow,
     pub(crate) differs: bool,
     /// Whether the first elections are over, so that a leader would be missed.
     pub(crate) is_settled: bool,
-    pub(crate) send: Callback<Msg>,
 }
 
 /// One region's row.
@@ -43,12 +46,11 @@ impl Component for RegionRow {
         let (row, layout) = (&p.row, &p.layout);
         let y = layout.row_y(p.at);
         let region = row.region;
-        let thing = Thing::Region(region);
         let class = classes!(
             "region",
             hue_class(row.hue),
-            p.held.then_some("held"),
-            p.lit.then_some("lit"),
+            tie_class(p.glow.held, ["near-held", "of-held", "held"]),
+            tie_class(p.glow.lit, ["near-lit", "of-lit", "lit"]),
             p.differs.then_some("differs"),
             row.short.then_some("short"),
             (p.is_settled && row.leader.is_none()).then_some("leaderless"),
@@ -56,16 +58,20 @@ impl Component for RegionRow {
         let top = px(y - layout.row / 2.0);
         html! {
             <g {class} data-region={region.to_string()} id={row_id(p.world, region)}
-                role="option" aria-selected={p.held.to_string()}
-                onclick={p.send.reform(move |_| Msg::Select(Some(thing)))}
-                onmouseenter={p.send.reform(move |_| Msg::Hover(Some(thing)))}>
+                role="option" aria-selected={(p.glow.held == Tie::Itself).to_string()}>
                 <rect class="back" x="0" y={top.clone()} width={px(layout.width)}
                     height={px(layout.row)} />
                 <rect class="gutter" x="0" y={top} width="3" height={px(layout.row)} />
+                { spots(p, y) }
                 { self.name(p, y) }
                 { self.tie(p, y) }
                 { for row.cells.iter().enumerate().map(|(lane, cell)| {
-                    peer(cell, lane, layout.lane_x(lane), y, layout.radius)
+                    let spot = Spot {
+                        store: p.lanes.get(lane).map(|lane| lane.store.0),
+                        is_on: p.glow.held_lane == Some(lane) || p.glow.lit_lane == Some(lane),
+                        is_doubted: p.glow.doubts && cell.is_misbelieved(),
+                    };
+                    peer(cell, spot, lane, (layout.lane_x(lane), y), layout.radius)
                 }) }
             </g>
         }
@@ -74,17 +80,22 @@ impl Component for RegionRow {
 
 impl RegionRow {
     fn name(&self, p: &Props, y: f64) -> Html {
-        let row = &p.row;
+        let (row, region) = (&p.row, p.row.region);
         let baseline = px(y + 3.4);
         let table = row.table.as_deref().filter(|_| row.part == 0).unwrap_or_default();
-        let short = table.rsplit('.').next().unwrap_or_default();
+        let short = match row.merging_into {
+            Some(target) => format!("→ {target}"),
+            None => table.rsplit('.').next().unwrap_or_default().to_owned(),
+        };
+        let table_id = row.table_id.filter(|_| row.part == 0).map(|table| table.to_string());
         html! {
             <>
                 <text class="region-id" x="8" y={baseline.clone()}>{ row.region.0 }</text>
                 <text class="region-table" x={px(p.layout.left - 4.0)} y={baseline}
-                    text-anchor="end">{ short }</text>
+                    text-anchor="end" data-table-id={table_id}>{ short }</text>
+                { region_marks(row.states, 14.0 + 6.2 * digits(region.0), y) }
                 // Sixty of them are only made when somebody points at one.
-                if p.lit || p.held {
+                if p.glow.lit == Tie::Itself || p.glow.held == Tie::Itself {
                     <title>{ title(p) }</title>
                 }
             </>
@@ -106,6 +117,42 @@ impl RegionRow {
     }
 }
 
+/// The class of a tie: for a sibling, for kin, for the thing itself.
+pub(crate) fn tie_class(
+    tie: Tie,
+    [sibling, kin, itself]: [&'static str; 3],
+) -> Option<&'static str> {
+    match tie {
+        Tie::None => None,
+        Tie::Sibling => Some(sibling),
+        Tie::Kin => Some(kin),
+        Tie::Itself => Some(itself),
+    }
+}
+
+/// The place of the held store in this row, and of the one that is pointed at. They are drawn
+/// always: what changes is where.
+fn spots(p: &Props, y: f64) -> Html {
+    let layout = &p.layout;
+    let spot = |class: &'static str, lane: Option<usize>| {
+        let (x, width) = lane.map_or((0.0, 0.0), |lane| (layout.lane_x(lane), layout.lane - 4.0));
+        html! {
+            <rect {class} x={px(x - width / 2.0)} y={px(y - layout.row / 2.0)}
+                width={px(width)} height={px(layout.row)} />
+        }
+    };
+    html! {
+        <>
+            { spot("spot of-held", p.glow.held_lane) }
+            { spot("spot of-lit", p.glow.lit_lane) }
+        </>
+    }
+}
+
+fn digits(number: u64) -> f64 {
+    f64::from(number.checked_ilog10().unwrap_or(0) + 1)
+}
+
 fn title(p: &Props) -> String {
     let row = &p.row;
     let table = row.table.as_deref().unwrap_or("–");
@@ -114,11 +161,14 @@ fn title(p: &Props) -> String {
         .iter()
         .filter_map(|cell| cell.member.map(|m| format!("{}: {}", m, phrases::cell(cell, p.lang))))
         .collect();
+    let states = State::ALL.into_iter().filter(|state| row.states.has(*state));
+    let states: Vec<&str> = states.map(|state| words::state(state, p.lang)).collect();
     format!(
-        "region {} · {table} · conf_ver {} version {}\n{}",
+        "region {} · {table} · conf_ver {} version {}\n{}\n{}",
         row.region,
         row.epoch.conf_ver,
         row.epoch.version,
+        states.join(" · "),
         cells.join("\n")
     )
 }

@@ -1,14 +1,20 @@
 //! `information_schema.tiflash_replica`, the worlds side by side.
 
 use view::cluster_view::TableRow;
-use view::{ClusterView, Lang, Word, phrases};
-use yew::{Html, classes, html};
+use view::{ClusterView, Lang, Thing, Word, phrases};
+use yew::{Callback, Html, classes, html};
 
 use super::hue_class;
 use super::world::name;
+use crate::model::Msg;
 
 /// The tables' panel.
-pub(crate) fn tables(worlds: &[ClusterView], lang: Lang) -> Html {
+pub(crate) fn tables(
+    worlds: &[ClusterView],
+    held: Option<Thing>,
+    lang: Lang,
+    send: &Callback<Msg>,
+) -> Html {
     let rows = worlds.first().map(|view| view.tables.len()).unwrap_or_default();
     html! {
         <section class="panel tables">
@@ -24,19 +30,35 @@ pub(crate) fn tables(worlds: &[ClusterView], lang: Lang) -> Html {
                     }) }
                 </tr></thead>
                 <tbody>
-                    { for (0..rows).map(|index| row(index, worlds, lang)) }
+                    { for (0..rows).map(|index| row(index, worlds, held, lang, send)) }
                 </tbody>
             </table>
         </section>
     }
 }
 
-fn row(index: usize, worlds: &[ClusterView], lang: Lang) -> Html {
+fn row(
+    index: usize,
+    worlds: &[ClusterView],
+    held: Option<Thing>,
+    lang: Lang,
+    send: &Callback<Msg>,
+) -> Html {
     let tables = worlds.iter().map(|view| view.tables.get(index));
     let title = worlds[0].tables[index].name.clone();
+    let id = worlds[0].tables[index].id;
+    let thing = Thing::Table(id);
+    let is_held = held == Some(thing);
     html! {
-        <tr key={index} data-table={title.to_string()}>
-            <th scope="row" class={hue_class(index)}>{ title.to_string() }</th>
+        <tr key={index} data-table={title.to_string()} data-table-id={id.to_string()}>
+            <th scope="row" class={hue_class(index)}>
+                <button type="button" class="link" aria-pressed={is_held.to_string()}
+                    onclick={send.reform(move |_| Msg::Select(Some(thing)))}
+                    onmouseenter={send.reform(move |_| Msg::Hover(Some(thing)))}
+                    onmouseleave={send.reform(|_| Msg::Hover(None))}>
+                    { title.to_string() }
+                </button>
+            </th>
             { for tables.enumerate().map(|(world, table)| cell(world, table, lang)) }
         </tr>
     }

@@ -26,7 +26,7 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
         <section class="world" id={format!("world-{index}")} tabindex="-1" key={index}
             aria-label={name(index)} data-testid={format!("world-{index}")}>
             { head(model, index, send) }
-            { pd_strip(&view.pd, lang) }
+            { pd_strip(&view.pd, model.selected, lang, send) }
             <div class={classes!("matrix-box", is_table.then_some("gone"))}
                 id={format!("matrix-{index}")} data-testid={format!("matrix-{index}")}>
                 <MatrixPicture {index} {lang} now={view.at} matrix={view.matrix.clone()}

@@ -2,14 +2,13 @@
 
 use scenario::{Deed, Request, library};
 use sim::{Millis, Release};
-use view::Thing;
 use view::knob::{Knob, release_of};
 
 use super::clock::{Playing, SPEEDS, Skip};
 use super::console::{Entry, EntryKind, answers};
 use super::{
-    ConsoleMsg, Effect, Model, Msg, NEXT_EVENT_LIMIT_MS, Preference, Seek, Session, Theme, Update,
-    WorldKnobs, journal,
+    ConsoleMsg, Effect, GraphMsg, Model, Msg, NEXT_EVENT_LIMIT_MS, Preference, Seek, Session,
+    Theme, Update, WorldKnobs, journal,
 };
 
 impl Model {
@@ -47,7 +46,8 @@ impl Model {
                 self.hovered = thing;
                 Update { redraw, effects: Vec::new() }
             }
-            Msg::Walk(by) => self.walk(by),
+            Msg::Walk(by) => self.use_graph(GraphMsg::Walk(by, 0)),
+            Msg::Graph(msg) => self.use_graph(msg),
             Msg::Prefer(preference) => self.prefer(preference),
             Msg::Resized(width, height) => {
                 let redraw = self.matrix_size != (width, height);
@@ -299,18 +299,6 @@ impl Model {
                 Update::redraw()
             }
         }
-    }
-
-    fn walk(&mut self, by: i64) -> Update {
-        let rows = &self.world(0).matrix.rows;
-        let last = rows.len() as i64 - 1;
-        let at = self
-            .selected
-            .and_then(Thing::region)
-            .and_then(|region| rows.iter().position(|row| row.region == region))
-            .map_or(if by < 0 { last } else { 0 }, |at| (at as i64 + by).clamp(0, last));
-        self.selected = rows.get(at.max(0) as usize).map(|row| Thing::Region(row.region));
-        Update::redraw()
     }
 
     fn prefer(&mut self, preference: Preference) -> Update {

@@ -95,6 +95,54 @@ impl Focus {
     }
 }
 
+/// How one row of the matrix is lit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Glow {
+    /// By what is held.
+    pub held: Tie,
+    /// By what is pointed at.
+    pub lit: Tie,
+    /// The place of the held store, where the row has a member there.
+    pub held_lane: Option<usize>,
+    /// The place of the store that is pointed at, likewise.
+    pub lit_lane: Option<usize>,
+    /// Whether it is shown where PD's cache is wrong.
+    pub doubts: bool,
+}
+
+/// What is held and what is pointed at, in one world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lights {
+    /// What is held.
+    pub held: Focus,
+    /// What is pointed at.
+    pub lit: Focus,
+    lanes: [Option<usize>; 2],
+}
+
+impl Lights {
+    /// The lights of a world.
+    pub fn of(held: Option<Thing>, lit: Option<Thing>, matrix: &Matrix) -> Lights {
+        let (held, lit) = (Focus::of(held, matrix), Focus::of(lit, matrix));
+        let lanes = [held.lane(matrix), lit.lane(matrix)];
+        Lights { held, lit, lanes }
+    }
+
+    /// How a row is lit.
+    pub fn row(&self, row: &Row) -> Glow {
+        let [held_lane, lit_lane] = self.lanes;
+        let (held, lit) = (self.held.row(row, held_lane), self.lit.row(row, lit_lane));
+        let pd = Some(Thing::Pd);
+        Glow {
+            held,
+            lit,
+            held_lane: held_lane.filter(|_| Tie::Kin <= held),
+            lit_lane: lit_lane.filter(|_| Tie::Kin <= lit),
+            doubts: self.held.thing == pd || self.lit.thing == pd,
+        }
+    }
+}
+
 impl Row {
     /// Whether PD's cache has other members, other roles or another leader than the region.
     pub fn is_misbelieved(&self) -> bool {

@@ -37,6 +37,16 @@ crate::words! {
         Disturbed: "link disturbed", "链路受扰";
         /// A clock is off.
         ClockOff: "clock off", "时钟偏移";
+        /// The field for filters.
+        Filter: "Filter regions", "筛选 region";
+        /// What may be typed there.
+        FilterHint:
+            "id, store:5, table, ghost, down, differs …  -word leaves out",
+            "编号、store:5、表名、ghost、down、differs…… -词 表示排除";
+        /// Takes the filter away.
+        ClearFilter: "Show all", "显示全部";
+        /// Nothing was found.
+        NothingFound: "No region is like that now", "当前没有符合的 region";
         /// What marks on stores mean.
         StoreMarks: "On stores", "store 标记";
         /// What marks on regions mean.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sim::command::{Command, MachineCommand, SplitPolicy};
+use sim::command::{Command, MachineCommand, PdCommand, SplitPolicy};
 use sim::{Cluster, Millis, RegionId, Release, StoreId};
 
 use super::Projector;
@@ -31,8 +31,8 @@ fn a_split_makes_the_rows_it_concerns_again_and_no_other() {
     cluster.advance(Millis(30_000));
     let before = projector.project(&cluster);
     let policy = SplitPolicy::Approximate;
-    let split = Command::AddSplitRegion { region: RegionId(10), policy, keys: Vec::new() };
-    cluster.apply(&split).expect("the region can be split");
+    let split = PdCommand::AddSplitRegion { region: RegionId(10), policy, keys: Vec::new() };
+    cluster.apply(&Command::Pd(split)).expect("the region can be split");
     cluster.advance(Millis(35_000));
     let after = projector.project(&cluster);
     assert_eq!(after.matrix.rows.len(), 4);

@@ -1,0 +1,60 @@
+//! Small signs for what is the matter with a region or with a store's machine, each with a shape
+//! of its own.
+
+use view::graph::marks::{State, States, StoreMark};
+use yew::{Html, html};
+
+use super::matrix::px;
+
+/// How wide a sign is, with the gap after it.
+const WIDTH: f64 = 11.0;
+
+/// The signs of a region that is being merged or split, from `x` on, around the line `y`. There is
+/// always one element, so that a sign that comes changes attributes and not the page's tree.
+pub(crate) fn region_marks(states: States, x: f64, y: f64) -> Html {
+    let d = match () {
+        () if states.has(State::Merging) => merging(),
+        () if states.has(State::Splitting) => splitting(),
+        () => "",
+    };
+    html! { <path class="region-mark" {d} transform={format!("translate({} {})", px(x), px(y))} /> }
+}
+
+/// Two lines that become one.
+pub(crate) fn merging() -> &'static str {
+    "M-3 -3.4 L0.6 0 L-3 3.4 M0.6 0 H4 M2.4 -1.8 L4.2 0 L2.4 1.8"
+}
+
+/// One line that becomes two.
+pub(crate) fn splitting() -> &'static str {
+    "M-4 0 H-0.6 M3 -3.4 L-0.6 0 L3 3.4 M1 -3.6 H3.2 V-1.4 M1 3.6 H3.2 V1.4"
+}
+
+/// The signs of a store, the first ones beside its number, which ends at `x`.
+pub(crate) fn store_marks(marks: &[StoreMark], x: f64, y: f64, room: f64) -> Html {
+    let fitting = marks.iter().take((room / WIDTH).max(1.0) as usize);
+    html! {
+        <>{ for fitting.enumerate().map(|(at, mark)| html! {
+            <path class="store-mark" key={at} d={store_mark(*mark)}
+                transform={format!("translate({} {})", px(x + WIDTH * (at as f64 + 0.5)), px(y))} />
+        }) }</>
+    }
+}
+
+/// The sign of a store's mark, five pixels around its middle.
+pub(crate) fn store_mark(mark: StoreMark) -> &'static str {
+    match mark {
+        // Two bars.
+        StoreMark::Paused => "M-1.8 -3.5 V3.5 M1.8 -3.5 V3.5",
+        // A broken line.
+        StoreMark::Cut => "M-4.5 2 L-1 0.4 M1 -0.4 L4.5 -2 M-1.2 -3 L1.2 3",
+        // A bar that stops an arrow.
+        StoreMark::HeldApplier => "M-4.5 0 H1 M-1 -2 L1 0 L-1 2 M3.2 -3.6 V3.6",
+        // An hourglass.
+        StoreMark::SlowDisk(_) => "M-3 -3.8 H3 L-3 3.8 H3 Z",
+        // A wave.
+        StoreMark::Disturbed => "M-4.5 0 Q-2.3 -4.5 0 0 T4.5 0",
+        // A clock.
+        StoreMark::ClockOff(_) => "M-4 0 a4 4 0 1 0 8 0 a4 4 0 1 0 -8 0 M0 -2.4 V0 L1.8 1",
+    }
+}
