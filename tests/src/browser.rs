@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often one looks meanwhile.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// Below this width, in CSS pixels, a page is on a phone.
+const PHONE: u32 = 600;
+
 /// A browser with the page in it. Dropping it ends the browser.
 pub struct Browser {
     running: Running,
@@ -120,13 +123,34 @@ impl Browser {
         self.session().post("actions", &json!({ "actions": [keyboard] })).map(drop)
     }
 
-    /// Makes the window's inside `width` by `height` CSS pixels, as near as the browser can.
+    /// Makes the page `width` by `height` CSS pixels, below 600 as a phone with a touch screen. In
+    /// Firefox it is the window, as near as that gets.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let frame =
-            self.execute("return [outerWidth - innerWidth, outerHeight - innerHeight];", &[])?;
-        let outer = |inner: u32, index: usize| inner as u64 + frame[index].as_u64().unwrap_or(0);
-        let rect = json!({ "width": outer(width, 0), "height": outer(height, 1) });
-        self.session().post("window/rect", &rect).map(drop)
+        match self.engine() {
+            Engine::Chromium => {
+                let is_phone = width < PHONE;
+                let metrics = json!({
+                    "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone,
+                });
+                self.devtools("Emulation.setDeviceMetricsOverride", &metrics)?;
+                let touch = json!({ "enabled": is_phone });
+                self.devtools("Emulation.setTouchEmulationEnabled", &touch)
+            }
+            Engine::Firefox => {
+                let script = "return [outerWidth - innerWidth, outerHeight - innerHeight];";
+                let frame = self.execute(script, &[])?;
+                let outer =
+                    |inner: u32, at: usize| u64::from(inner) + frame[at].as_u64().unwrap_or(0);
+                let rect = json!({ "width": outer(width, 0), "height": outer(height, 1) });
+                self.session().post("window/rect", &rect).map(drop)
+            }
+        }
+    }
+
+    /// Has Chromium's developer tools carry out `command`.
+    fn devtools(&self, command: &str, parameters: &Value) -> Result<()> {
+        let wish = json!({ "cmd": command, "params": parameters });
+        self.session().post("goog/cdp/execute", &wish).map(drop)
     }
 
     /// Writes what the window shows to `target/screenshots/NAME.png` and returns its bytes.

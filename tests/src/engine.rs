@@ -104,7 +104,9 @@ impl Engine {
                     "prefs": {
                         // What pages write to the console goes to the driver's output.
                         "devtools.console.stdout.content": true,
-                        "browser.aboutConfig.showWarning": false,
+                        // Its conversations with its maker would end up there, too.
+                        "services.settings.server": "data:,#remote-settings-dummy/v1",
+                        "browser.backup.enabled": false,
                     },
                 },
             }),

@@ -201,9 +201,9 @@ pub const GLOSSARY: [Entry; 40] = [
     entry(
         "erased",
         "erased store",
-        "`store remove-tombstone` has deleted the record: PD answers “not found”, as if the \
+        "pd-ctl’s store remove-tombstone has deleted the record: PD answers “not found”, as if the \
          store had never been.",
-        "`store remove-tombstone` 已删除记录：PD 回答“not found”，就像从未有过这个 store。",
+        "pd-ctl 的 store remove-tombstone 已删除记录：PD 回答“not found”，就像从未有过这个 store。",
     ),
     entry(
         "resolver",
@@ -229,9 +229,9 @@ pub const GLOSSARY: [Entry; 40] = [
     entry(
         "unsafe-recovery",
         "unsafe recovery",
-        "`unsafe remove-failed-stores`: gives regions that lost their quorum a leader again, by \
+        "pd-ctl’s unsafe remove-failed-stores: gives regions that lost their quorum a leader again, by \
          force and at the cost of what only the dead had.",
-        "`unsafe remove-failed-stores`：强制让失去多数派的 region 重新有 leader，代价是只在死者上的数据。",
+        "pd-ctl 的 unsafe remove-failed-stores：强制让失去多数派的 region 重新有 leader，代价是只在死者上的数据。",
     ),
     entry(
         "force-leader",

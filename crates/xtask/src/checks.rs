@@ -111,6 +111,16 @@ fn firefox(workspace: &Workspace) -> Result<()> {
     visit(workspace, &[("GECKODRIVER", driver), ("AXE", browsers::axe(workspace)?)], "firefox")
 }
 
+/// Builds the page and takes pictures of it.
+pub(crate) fn screenshots(workspace: &Workspace) -> Result<()> {
+    browsers::chromium(workspace)?;
+    page::build(workspace)?;
+    let port = server::start(&workspace.dist(), 0)?;
+    let mut pictures = workspace.cargo(&["test", "--package", "tests", "--locked"]);
+    pictures.args(["--features", "tests/browser", "--test", "screenshots"]);
+    workspace::run(pictures.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/")))
+}
+
 /// Serves `dist/` and lets the browser tests visit it.
 fn visit(workspace: &Workspace, tools: &[(&str, PathBuf)], browser: &str) -> Result<()> {
     let port = server::start(&workspace.dist(), 0)?;

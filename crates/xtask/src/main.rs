@@ -40,6 +40,7 @@ The project's tasks
 cargo xtask serve [--port 8080]  build the page, serve it on this machine, rebuild on change
 cargo xtask test [CHECK…]        run everything that CI runs, or only the named checks
 cargo xtask build                leave the static site in dist/ and print its sizes
+cargo xtask screenshots          take pictures of the page in every size, theme and language
 cargo xtask bench                print the design's budgets beside what is measured
 cargo xtask sweep [--seeds N] [--tikv 8.5.2] [--from S] [--scripts]
                                  try random clusters and faults; name and shorten what fails";
@@ -67,6 +68,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["test", names @ ..] => checks::run(&workspace, names),
         ["build"] => page::build(&workspace).and_then(|()| sizes::report(&workspace)),
         ["bench"] => bench::run(&workspace),
+        ["screenshots"] => checks::screenshots(&workspace),
         ["sweep", arguments @ ..] => sweep::run(&workspace, arguments),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
