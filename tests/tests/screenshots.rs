@@ -26,6 +26,13 @@ const PLAY: &str = "const speed = document.querySelector('[data-testid=speed]');
     speed.dispatchEvent(new Event('change', { bubbles: true }));
     document.querySelector('[data-testid=play-all]').click();";
 
+/// Presses the buttons of these ids, and waits until the page has followed.
+const PRESS: &str = "for (const id of arguments) {
+        document.querySelector(`[data-testid=\"${id}\"]`).click();
+    }
+    scrollTo(0, 0);
+    return new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)));";
+
 fn main() -> Result<()> {
     let browser = Browser::open("screenshots")?;
     browser.resize(1440, 900)?;
@@ -53,13 +60,8 @@ fn take_all(browser: &Browser, view: &str) -> Result<()> {
         browser.resize(width, height)?;
         for theme in THEMES {
             for language in LANGUAGES {
-                let press = "for (const id of arguments) {
-                        document.querySelector(`[data-testid=\"${id}\"]`).click();
-                    }
-                    scrollTo(0, 0);
-                    return new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)));";
                 let ids = [json!(format!("theme-{theme}")), json!(format!("lang-{language}"))];
-                browser.execute(press, &ids)?;
+                browser.execute(PRESS, &ids)?;
                 let short = &language[..2];
                 let name = format!("{view}-{width}-{theme}-{short}");
                 browser.screenshot(&name)?;

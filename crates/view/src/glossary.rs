@@ -229,7 +229,8 @@ pub const GLOSSARY: [Entry; 40] = [
     entry(
         "unsafe-recovery",
         "unsafe recovery",
-        "pd-ctl’s unsafe remove-failed-stores: gives regions that lost their quorum a leader again, by \
+        "pd-ctl’s unsafe remove-failed-stores: gives regions that lost their quorum a leader \
+         again, by \
          force and at the cost of what only the dead had.",
         "pd-ctl 的 unsafe remove-failed-stores：强制让失去多数派的 region 重新有 leader，代价是只在死者上的数据。",
     ),

@@ -43,6 +43,11 @@ pub(crate) fn chromium(workspace: &Workspace) -> Result<()> {
     find_or_install(workspace, &CHROMIUM)
 }
 
+/// Where Chromium is.
+pub(crate) fn chromium_program() -> Option<PathBuf> {
+    workspace::on_path(CHROMIUM[0].programs)
+}
+
 /// Sees to Firefox, and returns where geckodriver is.
 pub(crate) fn firefox(workspace: &Workspace) -> Result<PathBuf> {
     find_or_install(workspace, &FIREFOX)?;

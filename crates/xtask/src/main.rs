@@ -24,6 +24,8 @@ mod browsers;
 
 mod npm;
 
+mod lighthouse;
+
 mod bench;
 
 mod sweep;
@@ -41,6 +43,7 @@ cargo xtask serve [--port 8080]  build the page, serve it on this machine, rebui
 cargo xtask test [CHECK…]        run everything that CI runs, or only the named checks
 cargo xtask build                leave the static site in dist/ and print its sizes
 cargo xtask screenshots          take pictures of the page in every size, theme and language
+cargo xtask lighthouse           print how Lighthouse judges the page
 cargo xtask bench                print the design's budgets beside what is measured
 cargo xtask sweep [--seeds N] [--tikv 8.5.2] [--from S] [--scripts]
                                  try random clusters and faults; name and shorten what fails";
@@ -68,6 +71,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["test", names @ ..] => checks::run(&workspace, names),
         ["build"] => page::build(&workspace).and_then(|()| sizes::report(&workspace)),
         ["bench"] => bench::run(&workspace),
+        ["lighthouse"] => lighthouse::run(&workspace),
         ["screenshots"] => checks::screenshots(&workspace),
         ["sweep", arguments @ ..] => sweep::run(&workspace, arguments),
         [] | ["help" | "--help" | "-h"] => {

@@ -72,7 +72,7 @@ fn measure(folder: &Path) -> Result<Vec<(String, Size)>> {
     for path in files(folder)? {
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-        let sent = compressed(&content)?.min(content.len());
+        let sent = brotli(&content, 11)?.len().min(content.len());
         sizes.push((name, Size { raw: content.len(), sent }));
     }
     Ok(sizes)
@@ -94,10 +94,10 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The length of `content` under brotli's highest quality.
-fn compressed(mut content: &[u8]) -> Result<usize> {
-    let parameters = BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+/// `content` under brotli, in a quality from 0 to 11.
+pub(crate) fn brotli(mut content: &[u8], quality: i32) -> Result<Vec<u8>> {
+    let parameters = BrotliEncoderParams { quality, lgwin: 22, ..Default::default() };
     let mut output = Vec::new();
     brotli::BrotliCompress(&mut content, &mut output, &parameters).context("cannot compress")?;
-    Ok(output.len())
+    Ok(output)
 }
