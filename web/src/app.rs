@@ -19,6 +19,8 @@ const WORK_MS: f64 = 8.0;
 pub(crate) struct App {
     model: Model,
     frame: Option<AnimationFrame>,
+    /// The element that gets the focus once it is drawn.
+    focus: Option<String>,
     last_frame: Option<f64>,
     send: Callback<Msg>,
     _keys: Option<EventListener>,
@@ -46,6 +48,7 @@ impl Component for App {
         let mut app = App {
             model,
             frame: None,
+            focus: None,
             last_frame: None,
             send: ctx.link().callback(|msg| msg),
             _keys: listen_to_keys(ctx),
@@ -74,6 +77,9 @@ impl Component for App {
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if let Some(id) = self.focus.take() {
+            effects::focus(&id);
+        }
         if first {
             self.size = watch_size(ctx);
             self.ask_for_frame(ctx);
@@ -112,6 +118,7 @@ impl App {
             match effect {
                 Effect::Keep(text) => effects::keep_run(&text),
                 Effect::Then(msg) => ctx.link().send_message(msg),
+                Effect::Focus(id) => self.focus = Some(id),
                 Effect::Remember(name, value) => effects::remember(name, &value),
                 Effect::SetLang(lang) => effects::set_lang(lang),
                 Effect::SetTheme(theme) => effects::set_theme(theme),

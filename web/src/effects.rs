@@ -236,6 +236,13 @@ pub(crate) fn value_of(event: &Event) -> String {
     }
 }
 
+/// Gives the focus to an element.
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
 /// Scrolls an element to its end.
 pub(crate) fn scroll_to_end(id: &str) {
     if let Some(element) = element(id) {

@@ -4,6 +4,7 @@
 pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod graph;
+pub(crate) mod inspect;
 pub(crate) mod journal;
 pub(crate) mod session;
 pub(crate) mod story;
@@ -23,6 +24,7 @@ use view::timeline::Frame;
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
 pub(crate) use graph::GraphMsg;
+use inspect::{Side, SideMsg};
 pub(crate) use session::{Session, WorldKnobs};
 use story::Story;
 
@@ -68,6 +70,8 @@ pub(crate) enum Msg {
     Graph(GraphMsg),
     /// Another language, theme, filter or shape of the matrix.
     Prefer(Preference),
+    /// Something in the side panel.
+    Side(SideMsg),
     /// The box of the matrix got this size.
     Resized(f64, f64),
     /// The notice was read.
@@ -149,6 +153,8 @@ pub(crate) enum Effect {
     Then(Msg),
     /// Remember a preference.
     Remember(&'static str, String),
+    /// Give the focus to the element of this id, once it is drawn.
+    Focus(String),
     /// Set the language of the document.
     SetLang(Lang),
     /// Set the colours of the document.
@@ -203,6 +209,8 @@ pub(crate) struct Model {
     pub(crate) frame: Rc<Frame>,
     /// What the side of the page tells of it.
     pub(crate) story: Story,
+    /// The side panel.
+    pub(crate) side: Side,
     /// The rows in which the first two worlds differ.
     pub(crate) differing: Rc<BTreeSet<RegionId>>,
 }
@@ -242,6 +250,7 @@ impl Model {
             notice: None,
             frame: Rc::new(frame),
             story: Story::default(),
+            side: Side::default(),
             differing: Rc::default(),
         };
         model.look();
@@ -303,6 +312,7 @@ impl Model {
         };
         let frame = frame.expect("a session records its beginning").clone();
         if frame == *self.frame && self.story.is_told() {
+            self.inspect();
             return;
         }
         if let [a, b, ..] = frame.worlds.as_slice() {
@@ -318,6 +328,7 @@ impl Model {
     /// Tells again what changed with the moment, the language or the filter.
     fn tell(&mut self) {
         self.story.tell(&self.session, &self.frame, self.lang, self.log_filter);
+        self.inspect();
     }
 }
 

@@ -99,7 +99,7 @@ fn side(run: &Run, world: usize, own: Option<EventId>, others: Option<EventId>) 
 
 fn reasons(run: &Run, world: usize, event: EventId) -> Vec<String> {
     let events = run.worlds()[world].cluster.events();
-    let chain = WhyGraph::of(events, event).chain();
+    let chain = WhyGraph::of(events, event).chain(events);
     chain.into_iter().skip(1).map(|cause| sentence(run, world, cause)).collect()
 }
 

@@ -194,6 +194,21 @@ pub enum Fault {
     Clock(StoreId, i64),
 }
 
+impl Fault {
+    /// Whether it is about the store, or about links from it or to it.
+    pub fn concerns(&self, id: StoreId) -> bool {
+        match self {
+            Fault::Cut(links) | Fault::Delay(links, _) | Fault::Mishaps(links, ..) => {
+                links.from.iter().chain(&links.to).any(|node| *node == Node::Store(id))
+            }
+            Fault::Stall(store)
+            | Fault::HeldApplier(store)
+            | Fault::SlowDisk(store, _)
+            | Fault::Clock(store, _) => *store == id,
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

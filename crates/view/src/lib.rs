@@ -12,6 +12,7 @@ pub mod clock;
 pub mod cluster_view;
 pub mod glossary;
 pub mod graph;
+pub mod inspect;
 pub mod json;
 pub mod knob;
 pub mod lang;

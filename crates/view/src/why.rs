@@ -1,11 +1,23 @@
 //! Why: from an event back to the command or failure it follows from. The events of a run form a
 //! graph by their recorded causes; the walk is the shortest one that reads well.
 
+mod about;
+mod path;
+mod question;
+pub mod words;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use petgraph::algo::astar;
 use petgraph::graph::{DiGraph, NodeIndex};
-use sim::{Event, EventId};
+use sim::{Event, EventId, EventKind};
+
+pub use about::about;
+pub use path::{Path, Source, Step};
+pub use question::Question;
+pub use words::WhyWord;
 
 use crate::told::{self, Weight};
 
@@ -37,15 +49,22 @@ impl WhyGraph {
         WhyGraph { graph, root }
     }
 
-    /// The shortest readable chain, from the event itself to something that needs no reason.
-    pub fn chain(&self) -> Vec<EventId> {
+    /// The shortest readable chain, from the event itself to something that needs no reason. Where
+    /// a behaviour that differs by release left something behind, the chain leads through that.
+    pub fn chain(&self, events: &[Event]) -> Vec<EventId> {
+        let is_left = |node: NodeIndex| leaves_behind(&events[index(self.graph[node])].kind);
+        let turn = self.walk(self.root, &is_left);
         let is_ground = |node: NodeIndex| self.graph.neighbors(node).next().is_none();
-        let found = astar(&self.graph, self.root, is_ground, |edge| *edge.weight(), |_| 0);
-        match found {
-            Some((_, path)) => path.into_iter().map(|node| self.graph[node]).collect(),
-            // Causes lie before their effects, so the graph has no cycle and every walk ends.
-            None => vec![self.graph[self.root]],
-        }
+        let mut path = turn.unwrap_or_else(|| vec![self.root]);
+        let rest = path.pop().and_then(|last| self.walk(last, &is_ground));
+        // Causes lie before their effects, so the graph has no cycle and every walk ends.
+        path.extend(rest.expect("every walk ends where nothing is the cause"));
+        path.into_iter().map(|node| self.graph[node]).collect()
+    }
+
+    fn walk(&self, from: NodeIndex, is_goal: &dyn Fn(NodeIndex) -> bool) -> Option<Vec<NodeIndex>> {
+        let found = astar(&self.graph, from, is_goal, |edge| *edge.weight(), |_| 0);
+        found.map(|(_, path)| path)
     }
 
     /// How many events led to it, itself included.
@@ -57,6 +76,11 @@ impl WhyGraph {
     pub fn is_empty(&self) -> bool {
         self.graph.edge_count() == 0
     }
+}
+
+/// Whether a recovery left a member behind here that it should have removed.
+fn leaves_behind(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::LearnerSkipped { .. } | EventKind::OrphanIgnored { .. })
 }
 
 fn index(event: EventId) -> usize {
@@ -72,29 +96,4 @@ fn cost(events: &[Event], cause: EventId, rank: usize) -> u32 {
         None => 6,
     };
     silence + u32::try_from(rank.min(8)).unwrap_or(8) * 2
-}
-
-#[cfg(test)]
-mod tests {
-    use sim::{Command, EventKind, Millis, PdCommand, StoreId};
-
-    use super::*;
-
-    fn event(kind: EventKind, causes: &[u64]) -> Event {
-        Event { at: Millis::ZERO, kind, causes: causes.iter().map(|id| EventId(*id)).collect() }
-    }
-
-    #[test]
-    fn the_chain_leads_back_to_a_command() {
-        let events = [
-            event(EventKind::Commanded(Command::Pd(PdCommand::RemoveTombstone)), &[]),
-            event(EventKind::RegionCacheReset, &[]),
-            event(EventKind::StoreErased(StoreId(502)), &[0]),
-            event(EventKind::StoreStopped(StoreId(1)), &[1, 2]),
-        ];
-        let why = WhyGraph::of(&events, EventId(3));
-        assert_eq!(why.chain(), [EventId(3), EventId(1)]);
-        assert_eq!(why.len(), 4);
-        assert_eq!(WhyGraph::of(&events, EventId(2)).chain(), [EventId(2), EventId(0)]);
-    }
 }

@@ -7,6 +7,7 @@ use view::told::Weight;
 use view::{Lang, Word};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
+use super::side::why_button;
 use super::world::name;
 use crate::model::story::{Item, Parting, Side};
 use crate::model::{Msg, Seek};
@@ -42,14 +43,16 @@ impl Component for JustHappened {
                 if items.is_empty() {
                     <p class="mute">{ Word::NothingYet.text(*lang) }</p>
                 } else {
-                    <ol>{ for items.iter().map(sentence) }</ol>
+                    <ol>{ for items.iter().enumerate().map(|(at, item)| {
+                        sentence(at, item, *lang, send)
+                    }) }</ol>
                 }
             </section>
         }
     }
 }
 
-fn sentence(item: &Item) -> Html {
+fn sentence(place: usize, item: &Item, lang: Lang, send: &Callback<Msg>) -> Html {
     let worlds: Vec<String> = item.worlds.iter().map(|world| name(*world)).collect();
     let class = classes!((item.weight == Weight::Turning).then_some("turning"));
     let at = Elapsed(item.at).to_string();
@@ -57,7 +60,12 @@ fn sentence(item: &Item) -> Html {
         <li {class}>
             <time>{ at }</time>
             <span class="who">{ worlds.join("") }</span>
-            <span>{ &item.text }</span>
+            <span>
+                { &item.text }
+                { for item.asked.map(|asked| {
+                    why_button(format!("why-story-{place}"), asked, lang, send)
+                }) }
+            </span>
         </li>
     }
 }
@@ -70,21 +78,17 @@ fn divergence(parting: &Parting, lang: Lang, send: &Callback<Msg>) -> Html {
                 onclick={send.reform(move |_| Msg::Seek(Seek::Moment(at)))}>
                 { Word::DivergeHere.text(lang) }{ " · " }{ Elapsed(at).to_string() }
             </button>
-            { for parting.sides.iter().map(|side| one_side(side, lang)) }
+            { for parting.sides.iter().map(|side| one_side(side, lang, send)) }
         </div>
     }
 }
 
-/// What one world did where they part, and its causes.
-fn one_side(side: &Side, lang: Lang) -> Html {
+/// What one world did where they part.
+fn one_side(side: &Side, lang: Lang, send: &Callback<Msg>) -> Html {
     html! {
         <div class="side-of">
             <span class="letter">{ name(side.world) }</span>{ " " }{ &side.text }
-            if !side.causes.is_empty() {
-                <details class="why"><summary>{ Word::Why.text(lang) }</summary>
-                    <ol>{ for side.causes.iter().map(|cause| html! { <li>{ cause }</li> }) }</ol>
-                </details>
-            }
+            { why_button(format!("why-parting-{}", side.world), side.asked, lang, send) }
         </div>
     }
 }

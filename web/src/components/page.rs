@@ -1,18 +1,14 @@
 //! The whole page, put together.
 
-use view::beliefs::{Belief, beliefs};
 use view::{Lang, Word};
 use yew::{Callback, Html, html};
 
-use super::beliefs::Beliefs;
 use super::console::ConsolePanel;
 use super::header::header;
-use super::just_happened::JustHappened;
 use super::legend::legend;
-use super::log::LogPanel;
 use super::settings::settings;
+use super::side::side;
 use super::steps::steps;
-use super::tables::tables;
 use super::term::glossary;
 use super::time_bar::time_bar;
 use super::world::world;
@@ -31,14 +27,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
                 { for (0..model.frame.worlds.len()).map(|index| world(model, index, send)) }
             </main>
             { legend(lang, model.matrix_form, send) }
-            <aside class="side">
-                <JustHappened {lang} items={model.story.items.clone()}
-                    parting={model.story.parting.clone()} send={send.clone()} />
-                <Beliefs {lang} region={model.focus()} worlds={believed(model)} />
-                { tables(&model.frame.worlds, model.selected, lang, send) }
-                <LogPanel {lang} filter={model.log_filter} logs={model.story.logs.clone()}
-                    lines={log_lines(model)} send={send.clone()} />
-            </aside>
+            { side(model, send) }
             <footer class="foot">
                 { time_bar(model, send) }
                 <ConsolePanel {lang} console={model.console.clone()}
@@ -48,21 +37,6 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             { glossary(lang) }
         </div>
     }
-}
-
-fn believed(model: &Model) -> Vec<Vec<Belief>> {
-    let Some(region) = model.focus() else {
-        return Vec::new();
-    };
-    let of = |view: &view::ClusterView| match view.matrix.row(region) {
-        Some(row) => beliefs(&view.matrix, row),
-        None => Vec::new(),
-    };
-    model.frame.worlds.iter().map(of).collect()
-}
-
-fn log_lines(model: &Model) -> Vec<u64> {
-    model.frame.worlds.iter().map(|view| view.log_lines).collect()
 }
 
 fn notice(notice: Option<Notice>, lang: Lang, send: &Callback<Msg>) -> Html {

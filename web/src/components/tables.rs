@@ -1,12 +1,15 @@
 //! `information_schema.tiflash_replica`, the worlds side by side.
 
 use view::cluster_view::TableRow;
+use view::why::Question;
 use view::{ClusterView, Lang, Thing, Word, phrases};
 use yew::{Callback, Html, classes, html};
 
 use super::hue_class;
+use super::side::why_button;
 use super::world::name;
 use crate::model::Msg;
+use crate::model::inspect::Asked;
 
 /// The tables' panel.
 pub(crate) fn tables(
@@ -49,6 +52,11 @@ fn row(
     let id = worlds[0].tables[index].id;
     let thing = Thing::Table(id);
     let is_held = held == Some(thing);
+    // Of a table that is ready nobody asks why.
+    let ailing = worlds.iter().enumerate().find_map(|(world, view)| {
+        let table = view.tables.get(index)?;
+        (table.is_wanted() && !table.is_ready()).then_some((world, table.id))
+    });
     html! {
         <tr key={index} data-table={title.to_string()} data-table-id={id.to_string()}>
             <th scope="row" class={hue_class(index)}>
@@ -58,6 +66,10 @@ fn row(
                     onmouseleave={send.reform(|_| Msg::Hover(None))}>
                     { title.to_string() }
                 </button>
+                { for ailing.map(|(world, id)| {
+                    let asked = Asked { world, question: Question::Table(id) };
+                    why_button(format!("why-table-{index}"), asked, lang, send)
+                }) }
             </th>
             { for tables.enumerate().map(|(world, table)| cell(world, table, lang)) }
         </tr>

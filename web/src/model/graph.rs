@@ -24,6 +24,7 @@ impl Model {
         match msg {
             GraphMsg::Walk(rows, columns) => {
                 self.selected = walk(&self.world(0).matrix, self.selected, rows, columns);
+                self.follow();
             }
         }
         Update::redraw()

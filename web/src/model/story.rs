@@ -9,15 +9,14 @@ use view::lang::Lang;
 use view::log::{self, Group, Level, LogBook};
 use view::phrases;
 use view::told::{self, Names, Weight};
-use view::why::WhyGraph;
+use view::why::Question;
 
+use super::inspect::Asked;
 use super::{LogFilter, Session};
 use view::timeline::Frame;
 
-/// How many sentences there is room for.
-const SENTENCES: usize = 8;
-/// How many causes are told.
-const CAUSES: usize = 5;
+/// How many sentences are told.
+const SENTENCES: usize = 14;
 /// How many log entries a world shows.
 const LOG_ENTRIES: usize = 16;
 
@@ -46,6 +45,8 @@ pub(crate) struct Item {
     pub(crate) worlds: Vec<usize>,
     pub(crate) text: String,
     pub(crate) weight: Weight,
+    /// What is asked with “Why?”; `None` for what needs no reason.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// Where the worlds part, and what each did there.
@@ -56,12 +57,13 @@ pub(crate) struct Parting {
     lang: Lang,
 }
 
-/// What one world did where they parted, and its causes, nearest first.
+/// What one world did where they parted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Side {
     pub(crate) world: usize,
     pub(crate) text: String,
-    pub(crate) causes: Vec<String>,
+    /// What is asked with “Why?”.
+    pub(crate) asked: Asked,
 }
 
 /// A log entry as it is shown.
@@ -123,7 +125,10 @@ fn items(session: &Session, frame: &Frame, lang: Lang) -> Vec<Item> {
                 }
             } else if let Some(told) = told::told(event, &names, lang) {
                 let (at, worlds) = (event.at, vec![world]);
-                items.push((event, Item { at, worlds, text: told.text, weight: told.weight }));
+                let question = Question::Event(EventId(*index as u64));
+                let asked = (!event.causes.is_empty()).then_some(Asked { world, question });
+                let (text, weight) = (told.text, told.weight);
+                items.push((event, Item { at, worlds, text, weight, asked }));
             }
         }
     }
@@ -138,9 +143,8 @@ fn tell_parting(session: &Session, frame: &Frame, parting: &Divergence, lang: La
     let sides = (0..found.len()).filter_map(|world| {
         let names = Names::of(&frame.worlds[world].tables);
         let events = session.events(world);
-        let chain = WhyGraph::of(events, found[world]?).chain();
-        let mut told = chain.iter().filter_map(|id| told::told(event(events, *id)?, &names, lang));
-        let own = told.next()?;
+        let own = told::told(event(events, found[world]?)?, &names, lang)?;
+        let asked = Asked { world, question: Question::Event(found[world]?) };
         let text = if own.weight == Weight::Routine {
             // What this world did says little beside what the other one failed to do.
             let other = event(session.events(1 - world), found[1 - world]?)?;
@@ -148,7 +152,7 @@ fn tell_parting(session: &Session, frame: &Frame, parting: &Divergence, lang: La
         } else {
             own.text
         };
-        Some(Side { world, text, causes: told.map(|told| told.text).take(CAUSES).collect() })
+        Some(Side { world, text, asked })
     });
     Parting { at: parting.at, sides: sides.collect(), lang }
 }

@@ -5,6 +5,10 @@ use std::collections::VecDeque;
 use scenario::{Run, Target, library};
 use sim::Release;
 
+use view::inspect::Tab;
+use view::why::Question;
+
+use super::inspect::Asked;
 use super::*;
 
 fn page() -> Model {
@@ -179,4 +183,74 @@ fn another_incident_is_opened_with_its_own_releases_and_restored_as_itself() {
     assert_eq!(releases, scenario.releases.map(Some));
     let record = model.session.whole_record();
     assert_eq!(page().restored(&record).session.run().scenario().id, id);
+}
+
+/// Ticks until the first step of the incident is done.
+fn played(seconds: usize) -> Model {
+    let mut model = page();
+    send(&mut model, Msg::Step(None));
+    for _ in 0..seconds {
+        send(&mut model, Msg::Seek(Seek::Tick));
+    }
+    model
+}
+
+#[test]
+fn holding_a_thing_opens_its_inspector_and_letting_go_the_one_before() {
+    let mut model = page();
+    let region = Thing::Region(model.world(0).matrix.rows[3].region);
+    let store = Thing::Store(model.world(0).matrix.lanes[2].store);
+    assert_eq!(model.side.tab, Tab::Story);
+    send(&mut model, Msg::Select(Some(region)));
+    assert_eq!(model.side.tab, Tab::Region);
+    assert!(!model.side.blocks.is_empty());
+    send(&mut model, Msg::Select(Some(store)));
+    assert_eq!(model.side.tab, Tab::Store);
+    send(&mut model, Msg::Select(None));
+    assert_eq!(model.side.tab, Tab::Story);
+    send(&mut model, Msg::Side(SideMsg::Open(Tab::Laws)));
+    send(&mut model, Msg::Side(SideMsg::Pin));
+    send(&mut model, Msg::Select(Some(region)));
+    assert_eq!(model.side.tab, Tab::Laws);
+}
+
+#[test]
+fn arrow_keys_turn_the_tabs_round_and_take_the_focus_along() {
+    let mut model = page();
+    let update = model.update(Msg::Side(SideMsg::Turn(-1)));
+    assert_eq!(model.side.tab, Tab::Log);
+    assert_eq!(update.effects, [Effect::Focus("tab-log".to_owned())]);
+    send(&mut model, Msg::Side(SideMsg::Turn(1)));
+    assert_eq!(model.side.tab, Tab::Story);
+}
+
+#[test]
+fn causes_are_shown_visited_and_closed_with_the_focus_where_it_was() {
+    let mut model = played(20);
+    type_line(&mut model, "stop store 502");
+    send(&mut model, Msg::Seek(Seek::Tick));
+    let asked = Asked { world: 1, question: Question::Process(sim::StoreId(502)) };
+    let update = model.update(Msg::Side(SideMsg::Ask(asked, "opener".to_owned())));
+    assert_eq!(update.effects, [Effect::Focus("why-close".to_owned())]);
+    let answer = model.side.answer.clone().expect("somebody asked");
+    let steps = answer.path.as_ref().map(|path| path.steps.clone()).expect("it stopped");
+    assert_eq!(steps.len(), 2, "{steps:?}");
+    send(&mut model, Msg::Prefer(Preference::Lang(Lang::Zh)));
+    let told = model.side.answer.clone().expect("the answer stays");
+    assert_ne!(told.path, answer.path, "it is told in the other language");
+    let visit = SideMsg::Visit(steps[0].at, steps[0].thing);
+    send(&mut model, Msg::Side(visit));
+    assert_eq!(model.cursor, Some(steps[0].at));
+    assert_eq!(model.selected, Some(Thing::Store(sim::StoreId(502))));
+    let update = model.update(Msg::Side(SideMsg::Close));
+    assert_eq!(update.effects, [Effect::Focus("opener".to_owned())]);
+    assert_eq!(model.side.answer, None);
+}
+
+#[test]
+fn what_is_not_so_in_a_world_is_said_to_be_so() {
+    let mut model = played(3);
+    let asked = Asked { world: 0, question: Question::Pd };
+    send(&mut model, Msg::Side(SideMsg::Ask(asked, String::new())));
+    assert_eq!(model.side.answer.as_ref().map(|answer| answer.path.is_some()), Some(false));
 }

@@ -39,6 +39,7 @@ impl Model {
             Msg::CarryOut(deed) => self.carry_out(deed),
             Msg::Select(thing) => {
                 self.selected = if self.selected == thing { None } else { thing };
+                self.follow();
                 Update::redraw()
             }
             Msg::Hover(thing) => {
@@ -48,6 +49,7 @@ impl Model {
             }
             Msg::Walk(by) => self.use_graph(GraphMsg::Walk(by, 0)),
             Msg::Graph(msg) => self.use_graph(msg),
+            Msg::Side(msg) => self.use_side(msg),
             Msg::Prefer(preference) => self.prefer(preference),
             Msg::Resized(width, height) => {
                 let redraw = self.matrix_size != (width, height);
@@ -68,6 +70,7 @@ impl Model {
 
     /// Sets how far this frame goes, and starts the next step where all are played through.
     fn begin_frame(&mut self, ms: f64) -> Update {
+        self.pass_at_side(ms);
         if self.session.is_replaying() {
             self.goal = self.session.run().now();
             return Update::nothing();
@@ -157,7 +160,7 @@ impl Model {
         Update::redraw()
     }
 
-    fn seek(&mut self, seek: Seek) -> Update {
+    pub(super) fn seek(&mut self, seek: Seek) -> Update {
         let now = self.session.run().now();
         let shown = self.shown_at();
         let timeline = self.session.timeline();
@@ -239,6 +242,7 @@ impl Model {
     fn replace(&mut self, session: Session) {
         self.session = session;
         self.story = super::Story::default();
+        self.side.answer = None;
         self.cursor = None;
         self.goal = Millis::ZERO;
         self.clock.notice();

@@ -36,6 +36,9 @@ pub struct PeerProgress {
     pub state: ProgressState,
     /// Whether it was heard of in the current election timeout.
     pub recent_active: bool,
+    /// Whether nothing is sent until an answer comes: a probe or snapshot is under way, or the
+    /// window is full.
+    pub paused: bool,
 }
 
 /// How a leader sends entries to a member. raft-rs: `tracker::ProgressState`.
@@ -122,6 +125,16 @@ impl PeerFsm {
         Some(PeerId(self.node.raft.leader_id)).filter(|id| id.0 != raft::INVALID_ID)
     }
 
+    /// For whom it voted in its term.
+    pub fn vote(&self) -> Option<PeerId> {
+        Some(PeerId(self.node.raft.vote)).filter(|id| id.0 != raft::INVALID_ID)
+    }
+
+    /// Whether a change of membership is in its log and not yet applied.
+    pub fn has_pending_conf(&self) -> bool {
+        self.node.raft.has_pending_conf()
+    }
+
     /// Whether it knows its region's members.
     pub fn is_initialized(&self) -> bool {
         self.node.store().is_initialized()
@@ -177,6 +190,7 @@ impl PeerFsm {
                     raft::ProgressState::Snapshot => ProgressState::Snapshot,
                 },
                 recent_active: progress.recent_active,
+                paused: progress.is_paused(),
             })
             .collect();
         all.sort_by_key(|progress| progress.peer);

@@ -13,7 +13,7 @@ mod sql;
 mod store;
 
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 
 pub use accepted::accepted;
 pub use faults::faults;

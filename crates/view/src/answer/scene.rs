@@ -13,7 +13,7 @@ use sim::{
 
 /// Three TiKV stores and TiFlash store 4; region 20 holds the rows of table `test.t`, which has a
 /// learner on 4. Fifteen seconds old.
-pub(super) fn healthy() -> Cluster {
+pub(crate) fn healthy() -> Cluster {
     let setup = Setup {
         stores: (1..=4).map(store).collect(),
         regions: vec![region(10, false), region(20, true)],
@@ -33,7 +33,7 @@ pub(super) fn healthy() -> Cluster {
 }
 
 /// The same, twelve minutes after TiFlash store 4 stopped.
-pub(super) fn learner_lost() -> Cluster {
+pub(crate) fn learner_lost() -> Cluster {
     let mut cluster = healthy();
     apply(&mut cluster, Command::StopStores(vec![StoreId(4)]));
     cluster.advance(Millis(15 * SECOND + 12 * MINUTE));
@@ -41,7 +41,7 @@ pub(super) fn learner_lost() -> Cluster {
 }
 
 /// The same, after store 4 was given up.
-pub(super) fn buried() -> Cluster {
+pub(crate) fn buried() -> Cluster {
     let mut cluster = learner_lost();
     apply(
         &mut cluster,
@@ -56,7 +56,7 @@ pub(super) fn buried() -> Cluster {
 }
 
 /// The healthy cluster, in which somebody wants the learner gone.
-pub(super) fn removal_asked() -> Cluster {
+pub(crate) fn removal_asked() -> Cluster {
     let mut cluster = healthy();
     let (region, store) = (RegionId(20), StoreId(4));
     apply(&mut cluster, Command::Pd(PdCommand::AddRemovePeer { region, store }));
