@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail};
 use scenario::sweep::Plan;
+use scenario::sweep::finding::{Found, known};
 use scenario::sweep::peace::Trial;
 use scenario::sweep::shrink::{as_scenario, shrink};
 use scenario::sweep::summary::Summary;
@@ -90,6 +91,11 @@ fn run(options: &Options) -> ExitCode {
     }
 }
 
+/// Whether this is no known limit of the release.
+fn fails(found: &Found, release: Release) -> bool {
+    known(found.finding, &release.knobs()).is_none()
+}
+
 fn sweep(options: &Options) -> Summary {
     let next = AtomicU64::new(options.from);
     let end = options.from + options.seeds;
@@ -104,6 +110,9 @@ fn sweep(options: &Options) -> Summary {
                     }
                     SEED.set(seed);
                     let found = Trial::of(&Plan::under(seed, options.release)).found;
+                    for failure in found.iter().filter(|found| fails(found, options.release)) {
+                        eprintln!("seed {seed}: {failure}");
+                    }
                     let mut counted = summary.lock().expect("no thread panics with it");
                     counted.0 += 1;
                     counted.1.count(seed, &found);

@@ -105,7 +105,7 @@ impl Cluster {
             for (store, peer) in &region.tombstones {
                 if let Some(store) = self.stores.get_mut(store) {
                     store.place_grave(shared.clone(), *peer);
-                    self.ctx.checker.on_destroyed(store.id(), *peer);
+                    self.ctx.checker.on_destroyed(shared.id, store.id(), *peer);
                 }
             }
         }
@@ -257,6 +257,22 @@ impl Cluster {
         ghosts
     }
 
+    /// Whether a recovery replaced members of this region that lived on, or live again.
+    pub fn may_have_two_leaders(&self, region: RegionId) -> bool {
+        self.ctx.checker.expects_two_leaders(region)
+    }
+
+    /// The stores that PD has buried, or a recovery did without, at some time: their peers may have
+    /// been replaced, and nobody should start them again.
+    pub fn given_up(&self) -> impl Iterator<Item = StoreId> {
+        self.ctx.checker.given_up().iter().copied()
+    }
+
+    /// Those of them that were started again nevertheless.
+    pub fn returned(&self) -> impl Iterator<Item = StoreId> {
+        self.ctx.checker.returned().iter().copied()
+    }
+
     /// Why this member will never answer, if that is so.
     pub fn ghost_reason(&self, region: RegionId, peer: Peer) -> Option<GhostReason> {
         let store = self.stores.get(&peer.store).filter(|store| store.is_running());
@@ -343,6 +359,12 @@ impl Cluster {
     fn check_invariants(&mut self) {
         for event in &self.ctx.events.all()[self.checked..] {
             self.ctx.checker.on_event(&event.kind);
+            if let EventKind::RecoveryStage { stage, .. } = event.kind
+                && stage.mends()
+            {
+                let counted_on = self.pd.recovery().progress().map(|(store, _)| store).collect();
+                self.ctx.checker.on_recovery(self.stores.keys().copied(), &counted_on);
+            }
         }
         let found = Checker::check(self, &self.events()[self.checked..]);
         self.ctx.checker.record(found);

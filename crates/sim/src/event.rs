@@ -532,6 +532,22 @@ impl RecoveryStage {
         }
     }
 
+    /// Whether stores change their peers in this stage.
+    pub fn mends(self) -> bool {
+        match self {
+            RecoveryStage::Idle
+            | RecoveryStage::CollectReport
+            | RecoveryStage::ExitForceLeader
+            | RecoveryStage::Finished
+            | RecoveryStage::Failed => false,
+            RecoveryStage::TombstoneTiFlashLearner
+            | RecoveryStage::ForceLeaderForCommitMerge
+            | RecoveryStage::ForceLeader
+            | RecoveryStage::DemoteFailedVoter
+            | RecoveryStage::CreateEmptyRegion => true,
+        }
+    }
+
     /// Whether a recovery in this stage is under way.
     pub fn is_running(self) -> bool {
         match self {

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use sim::event::{EventKind, RecoveryStage, ResolveVerdict};
+use sim::event::{DestroyReason, EventKind, RecoveryStage, ResolveVerdict};
 use sim::invariants::{self, Broken, Law};
 use sim::message::GetStoreError;
+use sim::pd::stores::StoreRecord;
 use sim::raftstore::{PD_HEARTBEAT_MS, STALE_CHECK_MS};
 use sim::region::PeerRole;
 use sim::release::{ForcedCommit, LearnersOnDemotion, NotFound, OrphanedPeers};
-use sim::store::{Engine, StoreStatus};
+use sim::store::{Engine, StoreState, StoreStatus};
 use sim::{Cluster, Knobs, RegionId, StoreId};
 
 /// Something that is not as it should be.
@@ -41,6 +42,13 @@ pub enum Finding {
     RecoveryFailed,
     /// PD buried a store that was being drained and still had peers.
     DrainedStoreBuried,
+    /// A region that a recovery made anew is older to PD than the one it replaced.
+    RecreatedRegionIgnored,
+    /// An operator that ran on during a recovery gave a region its quorum back, so that the
+    /// recovery left the members that it had destroyed.
+    OperatorDuringRecovery,
+    /// A learner knows of members that no voter knows of, and PD goes by it.
+    JudgedByLearner,
     /// A recovery never came to its end.
     RecoveryStuck,
     /// A table never got the TiFlash replicas that live stores suffice for.
@@ -73,6 +81,9 @@ impl Finding {
             Finding::RecoveryNeededRestart => "recovery needed a restart",
             Finding::RecoveryFailed => "recovery failed",
             Finding::DrainedStoreBuried => "drained store buried",
+            Finding::RecreatedRegionIgnored => "recreated region ignored",
+            Finding::OperatorDuringRecovery => "operator during recovery",
+            Finding::JudgedByLearner => "judged by a learner",
             Finding::RecoveryStuck => "recovery stuck",
             Finding::TableUnavailable => "table unavailable",
             Finding::KeysWithoutLeader => "keys without leader",
@@ -116,7 +127,7 @@ pub struct KnownLimit {
 const REFILL_MS: u64 = STALE_CHECK_MS + PD_HEARTBEAT_MS;
 
 /// Every finding that is no defect of this program.
-pub const KNOWN_LIMITS: [KnownLimit; 10] = [
+pub const KNOWN_LIMITS: [KnownLimit; 13] = [
     KnownLimit {
         finding: Finding::GhostOfFailedRecovery,
         applies: |_| true,
@@ -137,6 +148,30 @@ pub const KNOWN_LIMITS: [KnownLimit; 10] = [
         source: "pd: server/cluster/cluster.go:checkStore, ResetRegionCache after recovery",
         sentence: "When a recovery has emptied PD's region cache, a store that is being drained \
                    looks empty and is buried with the peers it still has.",
+    },
+    KnownLimit {
+        finding: Finding::RecreatedRegionIgnored,
+        applies: |_| true,
+        source: "pd: core/region.go:isRegionRecreated, ResetRegionCache",
+        sentence: "A recovery empties PD's region cache and not its storage: the next leader of PD \
+                   has the old regions again, and takes those made anew, of version 1, for stale \
+                   once their members have changed, or if they hold all keys.",
+    },
+    KnownLimit {
+        finding: Finding::OperatorDuringRecovery,
+        applies: |_| true,
+        source: "pd: unsafe_recovery_controller.go:canElectLeader; operator_controller.go:Dispatch",
+        sentence: "Operators that run already go on during a recovery. Where one gives a region \
+                   its quorum back, nothing is demoted there, and the TiFlash learner that \
+                   recovery has destroyed stays a member.",
+    },
+    KnownLimit {
+        finding: Finding::JudgedByLearner,
+        applies: |_| true,
+        source: "pd: unsafe_recovery_controller.go, buildUpFromReports, canElectLeader",
+        sentence: "PD judges a region by its newest report. If that is a TiFlash learner's, with a \
+                   change of voters that no voter left has heard of, the region looks as if it \
+                   could elect a leader, which by what its voters know it cannot.",
     },
     KnownLimit {
         finding: Finding::RecoveryNeededRestart,
@@ -167,8 +202,8 @@ pub const KNOWN_LIMITS: [KnownLimit; 10] = [
         applies: |_| true,
         source: "tikv: src/server/raft_client.rs, tombstone_stores only grows",
         sentence: "Whoever has seen a store as a Tombstone never dials it again until restart, \
-                   even if it is let in again after its record was erased; and it brings back \
-                   members that recovery had done away with.",
+                   even if it is let in again after its record was erased; and a store that \
+                   recovery did without brings back the members it had replaced.",
     },
     KnownLimit {
         finding: Finding::RecoveryFailed,
@@ -211,9 +246,7 @@ pub(super) fn judge(cluster: &Cluster) -> Vec<Found> {
     for broken in &unmet {
         let what = broken.to_string();
         match roots.explain(cluster, broken) {
-            Some(Explained::ByReturn) => {
-                found.push(Found { finding: Finding::BuriedStoreReturned, what });
-            }
+            Some(Explained::By(finding)) => found.push(Found { finding, what }),
             Some(Explained::ByAnother) => {}
             None => found.push(Found { finding: finding_of(broken, cluster), what }),
         }
@@ -225,15 +258,21 @@ pub(super) fn judge(cluster: &Cluster) -> Vec<Found> {
 
 fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
     match broken.law {
+        Law::NoGhostPeers if was_mended_by_operator(cluster, broken.region) => {
+            Finding::OperatorDuringRecovery
+        }
+        Law::NoGhostPeers if has_surplus_ghost(cluster, broken.region) => Finding::SurplusGhost,
         Law::NoGhostPeers if is_tiflash(cluster, broken.store) => {
             match a_recovery_failed(cluster) {
                 true => Finding::GhostOfFailedRecovery,
                 false => Finding::GhostLearner,
             }
         }
-        Law::NoGhostPeers if has_surplus_voters(cluster, broken.region) => Finding::SurplusGhost,
         Law::NoGhostPeers => Finding::GhostPeer,
         Law::TablesAvailable => Finding::TableUnavailable,
+        Law::EveryKeyLed if is_judged_by_learner(cluster, broken.region) => {
+            Finding::JudgedByLearner
+        }
         Law::EveryKeyLed => Finding::KeysWithoutLeader,
         Law::KnownStoresResolve => Finding::KnownStoreUnresolved,
         Law::NoLiveStoreBlacklisted => match broken.store {
@@ -270,12 +309,53 @@ fn a_recovery_failed(cluster: &Cluster) -> bool {
     )
 }
 
-fn has_surplus_voters(cluster: &Cluster, region: Option<RegionId>) -> bool {
-    let region = region.and_then(|id| cluster.newest_region(id));
-    let voters = region.map_or(0, |region| {
-        region.peers.iter().filter(|peer| peer.role == PeerRole::Voter).count() as u64
-    });
-    cluster.pd().max_replicas() < voters
+/// Whether the region has more voters than the rules ask for, and one of them is a ghost: PD gets
+/// no further than that.
+fn has_surplus_ghost(cluster: &Cluster, region: Option<RegionId>) -> bool {
+    let Some(region) = region.and_then(|id| cluster.newest_region(id)) else { return false };
+    let voters = || region.peers.iter().filter(|peer| peer.role == PeerRole::Voter);
+    cluster.pd().max_replicas() < voters().count() as u64
+        && voters().any(|peer| cluster.ghost_reason(region.id, *peer).is_some())
+}
+
+/// Whether a recovery destroyed a member of the region and proposed no demotion there afterwards,
+/// since an operator had changed its members meanwhile.
+fn was_mended_by_operator(cluster: &Cluster, region: Option<RegionId>) -> bool {
+    let Some(members) = region.and_then(|id| cluster.newest_region(id)) else { return false };
+    let events = cluster.events();
+    let destroys = |kind: &EventKind| {
+        matches!(kind, EventKind::PeerDestroyed { peer, why: DestroyReason::Recovery, .. }
+            if members.peer(*peer).is_some())
+    };
+    let Some(destroyed) = events.iter().rposition(|event| destroys(&event.kind)) else {
+        return false;
+    };
+    let rest = || events[destroyed..].iter().map(|event| &event.kind);
+    let mut meanwhile = rest().take_while(|kind| !ends_recovery(kind));
+    meanwhile.any(|kind| changes(kind, members.id)) && !rest().any(|kind| demotes(kind, members.id))
+}
+
+fn ends_recovery(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::RecoveryStage { stage, .. } if !stage.is_running())
+}
+
+fn demotes(kind: &EventKind, id: RegionId) -> bool {
+    matches!(kind, EventKind::DemotionProposed { region, .. } if *region == id)
+}
+
+fn changes(kind: &EventKind, id: RegionId) -> bool {
+    matches!(kind, EventKind::MembershipChanged { region, .. } if region.id == id)
+}
+
+/// Whether the newest of the region's peers in service is a learner, and no voter knows as much.
+fn is_judged_by_learner(cluster: &Cluster, region: Option<RegionId>) -> bool {
+    let Some(region) = region else { return false };
+    let newest_on = |engine| {
+        let stores = cluster.stores().filter(|store| store.meta().engine == engine);
+        let running = stores.filter(|store| store.is_running());
+        running.filter_map(|store| store.peer(region)).map(|peer| peer.region().epoch).max()
+    };
+    newest_on(Engine::TiKv) < newest_on(Engine::TiFlash)
 }
 
 /// Whether somebody black-listed the store because PD did not know it.
@@ -293,14 +373,18 @@ struct Roots {
     unheard: BTreeSet<StoreId>,
     /// Stores that were let in again after their record had been erased.
     returned: BTreeSet<StoreId>,
+    /// Regions that PD takes for stale, and those that it takes for newer.
+    ignored: BTreeSet<RegionId>,
     /// Regions that keep a ghost.
     haunted: BTreeSet<RegionId>,
+    /// Regions that nobody leads.
+    unled: BTreeSet<RegionId>,
 }
 
 /// Why a failure needs no name of its own.
 enum Explained {
-    /// Its region has a member on a store that was given up and let in again.
-    ByReturn,
+    /// It is one of the ways in which a known limit shows.
+    By(Finding),
     /// It follows from a failure that is found as well.
     ByAnother,
 }
@@ -310,67 +394,88 @@ impl Roots {
         let of_law = |law| unmet.iter().filter(move |broken| broken.law == law);
         let unheard: BTreeSet<StoreId> =
             of_law(Law::NoLiveStoreBlacklisted).filter_map(|broken| broken.store).collect();
-        let haunted = of_law(Law::NoGhostPeers).filter_map(|broken| broken.region).collect();
-        let returned = returned(cluster);
-        Roots { unheard, returned, haunted }
+        let regions = |law| of_law(law).filter_map(|broken| broken.region).collect();
+        let (haunted, unled) = (regions(Law::NoGhostPeers), regions(Law::EveryKeyLed));
+        let (returned, ignored) = (returned(cluster), ignored(cluster));
+        Roots { unheard, returned, ignored, haunted, unled }
     }
 
     fn explain(&self, cluster: &Cluster, broken: &Broken) -> Option<Explained> {
-        let region = broken.region?;
+        let is_of_table = broken.law == Law::TablesAvailable;
+        let Some(region) = broken.region else {
+            // PD knows no region of the table, or could not make one of the keys.
+            let has_failed = cluster.pd().recovery().stage() == RecoveryStage::Failed;
+            let follows = match is_of_table {
+                true => !self.unled.is_empty(),
+                false => broken.law == Law::EveryKeyLed && has_failed,
+            };
+            return follows.then_some(Explained::ByAnother);
+        };
         let members = cluster.newest_region(region).map(|region| region.peers.clone());
         let members = members.unwrap_or_default();
         let is_on = |stores: &BTreeSet<StoreId>| members.iter().any(|p| stores.contains(&p.store));
         if is_on(&self.unheard) {
             return Some(Explained::ByAnother);
         }
-        if is_on(&self.returned) {
-            return Some(Explained::ByReturn);
+        if is_on(&self.returned) || is_contested(cluster, region) {
+            return Some(Explained::By(Finding::BuriedStoreReturned));
         }
-        let haunts = broken.law == Law::TablesAvailable && self.haunted.contains(&region);
-        haunts.then_some(Explained::ByAnother)
-    }
-}
-
-/// Whether the store was given up: PD has called it a Tombstone.
-pub(super) fn was_buried(cluster: &Cluster, dead: StoreId) -> bool {
-    cluster.events().iter().any(|event| buries(&event.kind) == Some(dead))
-}
-
-fn buries(kind: &EventKind) -> Option<StoreId> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "two events of many")]
-    match kind {
-        EventKind::StoreStatusChanged { store, to: StoreStatus::Tombstone, .. }
-        | EventKind::StoreErased(store) => Some(*store),
-        _ => None,
-    }
-}
-
-/// Stores that were given up and let in again after their record was gone.
-fn returned(cluster: &Cluster) -> BTreeSet<StoreId> {
-    let (mut buried, mut returned) = (BTreeSet::new(), BTreeSet::new());
-    for event in cluster.events() {
-        buried.extend(buries(&event.kind));
-        if let EventKind::StoreRegistered(store) = &event.kind
-            && buried.contains(store)
-        {
-            returned.insert(*store);
+        if self.ignored.contains(&region) {
+            return Some(Explained::By(Finding::RecreatedRegionIgnored));
         }
+        let is_root = self.haunted.contains(&region) || self.unled.contains(&region);
+        (is_of_table && is_root).then_some(Explained::ByAnother)
     }
-    returned
 }
 
-/// Stores whose process ended on a contradiction. One that was given up while it ran, or that came
-/// back, may well meet one.
+/// Stores that were given up and were started again, or that PD counts on nevertheless.
+pub(super) fn returned(cluster: &Cluster) -> BTreeSet<StoreId> {
+    let records = cluster.pd().stores();
+    let is_buried = |record: &StoreRecord| record.state == StoreState::Tombstone;
+    let counts = |store: &StoreId| records.get(store).is_some_and(|record| !is_buried(record));
+    cluster.given_up().filter(counts).chain(cluster.returned()).collect()
+}
+
+/// Whether a store has a region of the same keys that a recovery replaced and that came back.
+fn is_contested(cluster: &Cluster, region: RegionId) -> bool {
+    let Some(newest) = cluster.newest_region(region) else { return false };
+    let mut peers = cluster.stores().flat_map(|store| store.peers());
+    peers.any(|peer| {
+        let other = peer.region();
+        other.id != region && other.overlaps(newest) && cluster.may_have_two_leaders(other.id)
+    })
+}
+
+/// Regions that PD does not take up since its cache has one of their range with a greater version,
+/// which a recovery has replaced and nobody leads; and the latter. PD: `PreCheckPutRegion`.
+fn ignored(cluster: &Cluster) -> BTreeSet<RegionId> {
+    let is_made = |kind: &EventKind| matches!(kind, EventKind::EmptyRegionCreated(_));
+    if !cluster.events().iter().any(|event| is_made(&event.kind)) {
+        return BTreeSet::new();
+    }
+    let is_unknown = |region: &RegionId| cluster.pd().region(*region).is_none();
+    let unknown = cluster.region_ids().filter(is_unknown);
+    let led = unknown.filter_map(|id| cluster.leader_of(id)).map(|leader| leader.region());
+    led.flat_map(|new| {
+        let overlapping = cluster.pd().regions_in(&new.start, &new.end);
+        let old: Vec<_> = overlapping.filter(|old| cluster.leader_of(old.id()).is_none()).collect();
+        let is_stale = old.iter().any(|old| new.epoch.version < old.epoch().version);
+        let ids = old.iter().map(|old| old.id()).chain([new.id]);
+        ids.filter(|_| is_stale).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+/// Stores whose process ended on a contradiction. Where a recovery replaced members that live on,
+/// a region has two logs, and whoever has one may well meet the other.
 fn panics(cluster: &Cluster) -> Vec<Found> {
-    let events = cluster.events();
-    let ran = |kind: &EventKind| {
-        matches!(kind, EventKind::ForceLeaderEntered { failed_store_runs: Some(_), .. })
-    };
-    let returned = !returned(cluster).is_empty() || events.iter().any(|event| ran(&event.kind));
-    let finding = if returned { Finding::ReturnedStorePanicked } else { Finding::Panicked };
     let mut found = Vec::new();
-    for event in events {
+    for event in cluster.events() {
         if let EventKind::StorePanicked { store, region } = &event.kind {
+            let finding = match cluster.may_have_two_leaders(*region) {
+                true => Finding::ReturnedStorePanicked,
+                false => Finding::Panicked,
+            };
             let what = format!("store {store} ended on the log of region {region}");
             found.push(Found { finding, what });
         }

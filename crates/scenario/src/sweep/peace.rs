@@ -12,7 +12,7 @@ use sim::raftstore::{PD_HEARTBEAT_MS, PEER_DOWN_MS, STALE_CHECK_MS};
 use sim::store::{DISCONNECTED_AFTER, DOWN_AFTER, Engine, StoreState};
 use sim::{Cluster, Command, PdCommand, RecoveryOptions, StoreId};
 
-use super::finding::{Finding, Found, judge, was_buried};
+use super::finding::{Finding, Found, judge, returned};
 use super::{Deed, Plan, advance};
 
 /// How long a cluster may take to converge: PD waits half an hour for a store and ten minutes for a
@@ -113,11 +113,15 @@ impl Peace {
         true
     }
 
-    /// Whether the store was not given up: PD has its record, or has merely forgotten it.
+    fn is_given_up(&self, store: StoreId) -> bool {
+        self.cluster.given_up().any(|id| id == store)
+    }
+
+    /// Whether PD counts on the store, or has merely forgotten it.
     fn is_wanted(&self, store: StoreId) -> bool {
         match self.cluster.pd().stores().get(&store) {
             Some(record) => record.state != StoreState::Tombstone,
-            None => !was_buried(&self.cluster, store),
+            None => !self.is_given_up(store),
         }
     }
 
@@ -143,7 +147,8 @@ impl Peace {
 
     fn start_stores(&mut self) {
         for store in self.silent() {
-            if !self.started.contains(&store) && self.ask(Command::StartStores(vec![store])) {
+            let may_return = !self.started.contains(&store) && !self.is_given_up(store);
+            if may_return && self.ask(Command::StartStores(vec![store])) {
                 self.started.insert(store);
             }
         }
@@ -156,11 +161,17 @@ impl Peace {
         stage(&self.cluster)
     }
 
-    /// Runs a recovery. If it fails, the stores that did not report are restarted, and it is tried
-    /// once more.
+    /// Runs a recovery, if a TiKV store is left to recover on. If it fails, the stores that did not
+    /// report are restarted, and it is tried once more: without names if there is somebody whom
+    /// nobody could name, since peers wait for the votes of all others.
     fn recover(&mut self, stores: &[StoreId], auto_detect: bool) {
+        if self.live(Engine::TiKv) == 0 {
+            return;
+        }
         for finding in [Finding::RecoveryNeededRestart, Finding::RecoveryFailed] {
-            let stores = stores.to_vec();
+            let is_second = finding == Finding::RecoveryFailed;
+            let auto_detect = auto_detect || (is_second && self.has_forgotten_one());
+            let stores = if auto_detect { Vec::new() } else { stores.to_vec() };
             let options = RecoveryOptions::default();
             let asked = Command::Pd(PdCommand::RemoveFailedStores {
                 stores,
@@ -176,25 +187,44 @@ impl Peace {
             let progress = recovery.progress();
             let mute = progress.filter(|(_, progress)| *progress != StoreProgress::Reported);
             let mute: Vec<StoreId> = mute.map(|(store, _)| store).collect();
+            // One that had been given up tells of regions that are replaced already.
+            let returned = returned(&self.cluster);
+            let counts_on_one =
+                self.cluster.pd().recovery().progress().any(|(s, _)| returned.contains(&s));
+            let finding = if counts_on_one { Finding::BuriedStoreReturned } else { finding };
             self.failures.push(Found { finding, what });
             self.ask(Command::StopStores(mute.clone()));
             self.ask(Command::StartStores(mute));
         }
     }
 
-    /// Stores that cannot come back are given up, and named together with those given up before.
+    /// Whether a store that was given up has no record any more, by which it could be named.
+    fn has_forgotten_one(&self) -> bool {
+        let records = self.cluster.pd().stores();
+        self.cluster.given_up().any(|store| !records.contains_key(&store))
+    }
+
+    /// Stores that cannot come back are given up, and named together with those given up before. PD
+    /// takes no name that it does not know, and otherwise waits for every store it has a record of:
+    /// those without one are detected afterwards.
     fn give_up_the_lost(&mut self) {
-        if !self.silent().is_empty() {
-            self.wait(DISCONNECTED_AFTER + LOOK_EVERY_MS);
-            let records = self.cluster.pd().stores().values();
-            let buried = records.filter(|record| record.state == StoreState::Tombstone);
-            let mut lost: Vec<StoreId> = buried.map(|record| record.meta.id).collect();
-            lost.extend(self.silent());
-            // PD takes no name that it does not know.
-            match lost.iter().all(|store| self.cluster.pd().stores().contains_key(store)) {
-                true => self.recover(&lost, false),
-                false => self.recover(&[], true),
-            }
+        let silent = self.silent();
+        if silent.is_empty() {
+            return;
+        }
+        self.wait(DISCONNECTED_AFTER + LOOK_EVERY_MS);
+        let records = self.cluster.pd().stores();
+        let has_record = |store: &StoreId| records.contains_key(store);
+        let (known, forgotten): (Vec<StoreId>, Vec<StoreId>) =
+            silent.into_iter().partition(has_record);
+        let buried = records.values().filter(|record| record.state == StoreState::Tombstone);
+        let named: Vec<StoreId> =
+            buried.map(|record| record.meta.id).chain(known.clone()).collect();
+        if !known.is_empty() {
+            self.recover(&named, false);
+        }
+        if !forgotten.is_empty() {
+            self.recover(&[], true);
         }
     }
 

@@ -57,12 +57,8 @@ impl Cluster {
         if store.has_lost_disk() {
             return self.start_on_empty_disk(id, cause);
         }
-        let returns_from_grave = self.pd.once_buried().contains(&id);
-        if returns_from_grave {
-            // Its peers may still hold majorities that recovery has replaced.
-            for region in store.regions_on_disk() {
-                self.ctx.checker.expect_two_leaders(region);
-            }
+        if self.ctx.checker.given_up().contains(&id) || self.pd.once_buried().contains(&id) {
+            self.ctx.checker.on_return(id, store.regions_on_disk().into_iter());
         }
         self.register_and_start(id, cause);
     }

@@ -43,6 +43,11 @@ impl Checker {
         self.regions.entry(region).or_default().two_leaders_expected = true;
     }
 
+    /// Whether it may.
+    pub(crate) fn expects_two_leaders(&self, region: RegionId) -> bool {
+        self.regions.get(&region).is_some_and(|history| history.two_leaders_expected)
+    }
+
     /// When a leader is elected: [`Law::OneLeaderPerTerm`], [`Law::LeaderCompleteness`] and
     /// [`Law::AcknowledgedKept`].
     ///
@@ -110,6 +115,8 @@ impl Checker {
         history.committed = kept;
         history.runs.retain(|(first, _)| *first <= kept);
         self.losses.push((region, kept + 1, committed));
+        // A member whose removal is lost is a member again.
+        self.destroyed.retain(|_, of| *of != region);
     }
 
     /// Committed entries found to be lost since the last call.
@@ -118,7 +125,7 @@ impl Checker {
     }
 
     /// [`Law::AcknowledgedKept`]: a new leader has the last acknowledged write, or it was just said
-    /// to be lost.
+    /// to be lost, or was given by one of two leaders.
     fn acknowledged_kept(
         &mut self,
         region: RegionId,
@@ -135,7 +142,7 @@ impl Checker {
         history.acknowledged = None;
         let is_told =
             |(of, from, to): &(RegionId, u64, u64)| *of == region && *from <= index && index <= *to;
-        if !self.losses.iter().any(is_told) {
+        if !history.two_leaders_expected && !self.losses.iter().any(is_told) {
             let what = format!("leader {peer} of region {region} lost acknowledged write {index}");
             self.report(Broken::region(Law::AcknowledgedKept, region, what));
         }
@@ -226,19 +233,19 @@ impl Checker {
     /// A peer begins a new life with no epoch: [`Law::DestroyedStaysAway`].
     pub(crate) fn on_created(&mut self, region: RegionId, store: StoreId, peer: PeerId) {
         self.epochs.insert((region, store), (peer, RegionEpoch::default()));
-        if self.destroyed.contains(&(store, peer)) {
+        if self.destroyed.contains_key(&(store, peer)) {
             let what = format!("peer {peer} of region {region} returned on store {store}");
             self.report(Broken::region(Law::DestroyedStaysAway, region, what).on(store));
         }
     }
 
     /// A peer is destroyed: its id must not come back here.
-    pub(crate) fn on_destroyed(&mut self, store: StoreId, peer: PeerId) {
-        self.destroyed.insert((store, peer));
+    pub(crate) fn on_destroyed(&mut self, region: RegionId, store: StoreId, peer: PeerId) {
+        self.destroyed.insert((store, peer), region);
     }
 
     /// A disk is gone, and what it remembered with it.
     pub(crate) fn on_disk_lost(&mut self, store: StoreId) {
-        self.destroyed.retain(|(of, _)| *of != store);
+        self.destroyed.retain(|(of, _), _| *of != store);
     }
 }

@@ -1,16 +1,16 @@
 //! Liveness laws: what a cluster comes to when faults have stopped and time has passed. Nothing
 //! here is looked at while things happen; whoever knows that the time is up asks with [`unmet`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::safety::{first_hole, is_in_service};
+use super::safety::{holes, in_words, is_in_service};
 use super::{Broken, Law};
 use crate::cluster::{Cluster, GhostReason};
 use crate::ids::{MINUTE, RegionId};
 use crate::pd::operator::Operator;
 use crate::raftstore::Store;
-use crate::region::Region;
+use crate::region::{Key, Region};
 use crate::store::{Engine, StoreState};
 use crate::tidb::{PROGRESS_FULL, Table};
 
@@ -70,7 +70,8 @@ fn no_ghost_peers(cluster: &Cluster) -> Vec<Broken> {
 }
 
 /// [`Law::TablesAvailable`]: AVAILABLE and all of PROGRESS, for each table that asks for no more
-/// replicas than there are live TiFlash stores, while live TiKV stores suffice for the voters.
+/// replicas than there are live TiFlash stores, while live TiKV stores suffice for the voters. Each
+/// region that falls short is named.
 fn tables_available(cluster: &Cluster) -> Vec<Broken> {
     let live = |engine| {
         let stores = cluster.stores().filter(|store| store.meta().engine == engine);
@@ -83,11 +84,14 @@ fn tables_available(cluster: &Cluster) -> Vec<Broken> {
     asked
         .filter(suffices)
         .filter(|table| !(table.available && table.progress_bp == PROGRESS_FULL))
-        .map(|table| {
+        .flat_map(|table| {
             let progress = table.progress_bp / 100;
             let what = format!("table {} is not available, PROGRESS is {progress} %", table.name);
-            let region = table.missing.first().copied();
-            Broken { region, ..Broken::keys(Law::TablesAvailable, what) }
+            let broken = Broken::keys(Law::TablesAvailable, what);
+            let short = table.missing.iter().copied().map(Some);
+            let whole = table.missing.is_empty().then_some(None);
+            let of = move |region| Broken { region, ..broken.clone() };
+            short.chain(whole).map(of).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -98,17 +102,48 @@ fn is_live(cluster: &Cluster, store: &Store) -> bool {
     store.is_running() && record.is_some_and(|record| record.state == StoreState::Up)
 }
 
-/// [`Law::EveryKeyLed`], while a store is left that can lead.
-fn every_key_led(cluster: &Cluster) -> Option<Broken> {
+/// [`Law::EveryKeyLed`], while a store is left that can lead: each region that should be led, or the
+/// keys of which no store in service has a region.
+fn every_key_led(cluster: &Cluster) -> Vec<Broken> {
     let can_lead = |store: &Store| store.meta().engine == Engine::TiKv && is_live(cluster, store);
     if !cluster.stores().any(can_lead) {
-        return None;
+        return Vec::new();
     }
-    let stores = cluster.stores().filter(|store| is_in_service(cluster, store));
-    let leaders = stores.flat_map(|store| store.peers()).filter(|peer| peer.is_leader());
+    let peers = || {
+        let stores = cluster.stores().filter(|store| is_in_service(cluster, store));
+        stores.flat_map(|store| store.peers()).filter(|peer| peer.is_initialized())
+    };
+    let leaders = peers().filter(|peer| peer.is_leader());
     let ranges = leaders.map(|peer| (peer.region().start.clone(), peer.region().end.clone()));
-    let hole = first_hole(ranges)?;
-    Some(Broken::keys(Law::EveryKeyLed, format!("nobody leads the keys {hole}")))
+    let mut broken = Vec::new();
+    for hole in holes(ranges) {
+        let what = format!("nobody leads the keys {}", in_words(&hole));
+        let regions = newest_over(&hole, peers().map(|peer| peer.region().clone()));
+        if regions.is_empty() {
+            broken.push(Broken::keys(Law::EveryKeyLed, what.clone()));
+        }
+        let of = |region| Broken::region(Law::EveryKeyLed, region, what.clone());
+        broken.extend(regions.into_iter().map(of));
+    }
+    broken
+}
+
+/// The regions that have the keys of a stretch; where several claim a key, the newest.
+fn newest_over(
+    (start, end): &(Key, Key),
+    regions: impl Iterator<Item = Arc<Region>>,
+) -> BTreeSet<RegionId> {
+    let ends_after = |region: &Region, key: &Key| region.end.is_empty() || *key < region.end;
+    let begins_before = |region: &Region| end.is_empty() || region.start < *end;
+    let mut here: Vec<Arc<Region>> =
+        regions.filter(|region| ends_after(region, start) && begins_before(region)).collect();
+    here.sort_by_key(|region| (std::cmp::Reverse(region.epoch), region.id));
+    // A region is the newest somewhere in the stretch if it is where it begins, or where an other
+    // ends or begins.
+    let edges = here.iter().flat_map(|region| [&region.start, &region.end]);
+    let edges = edges.filter(|edge| start < *edge && (end.is_empty() || *edge < end));
+    let newest_at = |key: &Key| here.iter().find(|region| region.contains(key));
+    edges.chain([start]).filter_map(newest_at).map(|region| region.id).collect()
 }
 
 /// [`Law::KnownStoresResolve`].

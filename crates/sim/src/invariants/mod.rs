@@ -157,10 +157,13 @@ impl PartialEq<&str> for Broken {
 pub(crate) struct Checker {
     regions: BTreeMap<RegionId, History>,
     epochs: BTreeMap<(RegionId, StoreId), (PeerId, RegionEpoch)>,
-    /// Peers destroyed on a store.
-    destroyed: BTreeSet<(StoreId, PeerId)>,
-    /// Stores that PD has buried at some time, also those whose record was erased since.
-    buried: BTreeSet<StoreId>,
+    /// Peers destroyed on a store, each with its region.
+    destroyed: BTreeMap<(StoreId, PeerId), RegionId>,
+    /// Stores that PD has buried at some time, also those whose record was erased since; and those
+    /// that a recovery did without, whether PD knew them or not.
+    given_up: BTreeSet<StoreId>,
+    /// Those of them that were started again.
+    returned: BTreeSet<StoreId>,
     broken: Vec<Broken>,
     /// How many of them have been told as events.
     told: usize,
@@ -172,8 +175,35 @@ impl Checker {
     /// What later laws have to know of an event.
     pub(crate) fn on_event(&mut self, kind: &EventKind) {
         if let EventKind::StoreStatusChanged { store, to: StoreStatus::Tombstone, .. } = kind {
-            self.buried.insert(*store);
+            self.given_up.insert(*store);
         }
+    }
+
+    /// A recovery that counts on these stores replaces what it did not hear of: the others of the
+    /// cluster are given up, also those that PD does not know (yet).
+    pub(crate) fn on_recovery(
+        &mut self,
+        stores: impl Iterator<Item = StoreId>,
+        counted_on: &BTreeSet<StoreId>,
+    ) {
+        self.given_up.extend(stores.filter(|store| !counted_on.contains(store)));
+    }
+
+    /// A store that was given up is started again: its peers may still hold majorities that a
+    /// recovery has replaced.
+    pub(crate) fn on_return(&mut self, store: StoreId, regions: impl Iterator<Item = RegionId>) {
+        self.returned.insert(store);
+        regions.for_each(|region| self.expect_two_leaders(region));
+    }
+
+    /// The stores that were given up and started again.
+    pub(crate) fn returned(&self) -> &BTreeSet<StoreId> {
+        &self.returned
+    }
+
+    /// The stores that were given up at some time.
+    pub(crate) fn given_up(&self) -> &BTreeSet<StoreId> {
+        &self.given_up
     }
 
     /// The laws broken so far.

@@ -115,36 +115,47 @@ fn every_key_has_region(cluster: &Cluster) -> Option<Broken> {
     let stores = counted_on.filter_map(|store| cluster.store(store));
     let regions = stores.flat_map(|store| store.regions_here());
     let ranges = regions.filter(|region| !region.peers.is_empty());
-    let hole = first_hole(ranges.map(|region| (region.start.clone(), region.end.clone())))?;
+    let holes = holes(ranges.map(|region| (region.start.clone(), region.end.clone())));
+    let hole = in_words(holes.first()?);
     Some(Broken::keys(Law::EveryKeyHasRegion, format!("no region has the keys {hole}")))
 }
 
-/// The first stretch of keys that no range covers, in words.
-pub(super) fn first_hole(ranges: impl Iterator<Item = (Key, Key)>) -> Option<String> {
+/// The stretches of keys that no range covers, in order. An empty end is unbounded.
+pub(super) fn holes(ranges: impl Iterator<Item = (Key, Key)>) -> Vec<(Key, Key)> {
     let mut ranges: Vec<(Key, Key)> = ranges.collect();
     ranges.sort();
+    let mut holes = Vec::new();
     let mut reached = Key::default();
     for (start, end) in ranges {
         if reached < start {
-            return Some(format!("from {reached} to {start}"));
+            holes.push((reached.clone(), start));
         }
         if end.is_empty() {
-            return None;
+            return holes;
         }
         reached = reached.max(end);
     }
-    Some(format!("from {reached} on"))
+    holes.push((reached, Key::default()));
+    holes
 }
 
-/// [`Law::OneRegionPerKey`]. A buried store may run on and lead what a recovery has replaced, and
-/// one that returns after its record was erased may lead it again: whoever was buried is left out.
+/// A stretch of keys in words.
+pub(super) fn in_words((start, end): &(Key, Key)) -> String {
+    match end.is_empty() {
+        true => format!("from {start} on"),
+        false => format!("from {start} to {end}"),
+    }
+}
+
+/// [`Law::OneRegionPerKey`]. A store that was given up may run on and lead what a recovery has
+/// replaced, and one that is let in again may lead it again: they are left out.
 fn one_region_per_key(cluster: &Cluster) -> Vec<Broken> {
-    let Checker { regions: histories, buried, .. } = &cluster.ctx.checker;
+    let Checker { regions: histories, given_up, .. } = &cluster.ctx.checker;
     let is_excused = |id| histories.get(&id).is_some_and(|history| history.two_leaders_expected);
     let mut broken = Vec::new();
     let mut leaders: Vec<_> = cluster
         .stores()
-        .filter(|store| is_in_service(cluster, store) && !buried.contains(&store.id()))
+        .filter(|store| is_in_service(cluster, store) && !given_up.contains(&store.id()))
         .flat_map(|store| store.peers())
         .filter(|peer| peer.serves() && !is_excused(peer.region_id()))
         .filter(|peer| {

@@ -172,8 +172,8 @@ fn a_destroyed_peer_that_returns_is_found() {
     plant(&mut cluster, twenty.clone());
     cluster.advance(cluster.now());
     assert_eq!(cluster.broken_invariants(), [""; 0]);
-    cluster.ctx.checker.on_destroyed(StoreId(1), PeerId(21));
-    cluster.ctx.checker.on_destroyed(StoreId(2), PeerId(31));
+    cluster.ctx.checker.on_destroyed(RegionId(20), StoreId(1), PeerId(21));
+    cluster.ctx.checker.on_destroyed(RegionId(30), StoreId(2), PeerId(31));
     plant(&mut cluster, twenty);
     cluster.advance(cluster.now());
     assert_eq!(cluster.broken_invariants(), ["peer 21 of region 20 returned on store 1"]);
@@ -181,6 +181,32 @@ fn a_destroyed_peer_that_returns_is_found() {
     cluster.ctx.checker.on_disk_lost(StoreId(2));
     cluster.ctx.checker.on_created(RegionId(30), StoreId(2), PeerId(31));
     assert_eq!(cluster.broken_invariants().len(), 1, "a lost disk remembers nobody");
+}
+
+#[test]
+fn a_member_may_return_whose_removal_a_force_leader_lacks() {
+    let mut checker = applied(8);
+    checker.on_destroyed(REGION, StoreId(1), PeerId(11));
+    checker.on_destroyed(RegionId(20), StoreId(1), PeerId(21));
+    checker.on_leader(REGION, 6, PeerId(12), 8, of_term_5, true);
+    assert_eq!(checker.take_losses(), [(REGION, 8, 8)]);
+    checker.on_created(REGION, StoreId(1), PeerId(11));
+    assert_eq!(checker.broken(), [""; 0]);
+    checker.on_created(RegionId(20), StoreId(1), PeerId(21));
+    assert_eq!(checker.broken(), ["peer 21 of region 20 returned on store 1"]);
+}
+
+#[test]
+fn a_store_that_a_recovery_did_without_is_given_up_and_may_disagree_on_its_return() {
+    let stores = || [StoreId(1), StoreId(2)].into_iter();
+    let mut checker = applied(8);
+    checker.on_recovery(stores(), &BTreeSet::from([StoreId(1)]));
+    assert_eq!(checker.given_up(), &BTreeSet::from([StoreId(2)]));
+    checker.on_acknowledged(REGION, 8, 5);
+    checker.on_return(StoreId(2), [REGION].into_iter());
+    checker.on_leader(REGION, 6, PeerId(12), 8, of_term_5, false);
+    assert_eq!(checker.broken(), [""; 0]);
+    assert_eq!(checker.returned(), &BTreeSet::from([StoreId(2)]));
 }
 
 #[test]

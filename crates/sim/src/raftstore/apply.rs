@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protobuf::Message as _;
+use raft::Changer;
 use raft::eraftpb::{ConfChangeV2, Entry, EntryType};
 
 use super::membership::{changed, is_proposable};
@@ -86,7 +87,11 @@ impl PeerFsm {
     fn apply_conf_change(&mut self, entry: &Entry, ctx: &mut Context, out: &mut Outbox) {
         let mut conf_change = ConfChangeV2::default();
         conf_change.merge_from_bytes(&entry.data).expect("the log holds what was proposed");
-        let changes = decode_changes(&entry.context);
+        let (conf_ver, changes) = decode_changes(&entry.context);
+        if conf_ver != self.region().epoch.conf_ver {
+            // TiKV tells raft that the change was aborted, and goes on.
+            return;
+        }
         let region = Arc::new(changed(self.region(), &changes));
         ctx.checker.on_conf_change(self.store(), self.region(), &region, &changes);
         self.node.mut_store().region = region.clone();
@@ -135,14 +140,28 @@ impl PeerFsm {
         if refused {
             return false;
         }
-        self.wake(ctx);
-        let context = encode_changes(changes);
+        let context = encode_changes(self.region().epoch.conf_ver, changes);
         let conf_change = conf_change(changes);
+        if !self.raft_accepts(&conf_change) {
+            return false;
+        }
+        self.wake(ctx);
         let proposed = self.drive(ctx, |node| node.propose_conf_change(context, conf_change));
         if proposed.is_ok() {
             self.change_cause = cause;
         }
         proposed.is_ok()
+    }
+
+    /// Whether raft-rs would make this change of what it is now: not one that leaves no voter.
+    fn raft_accepts(&self, conf_change: &ConfChangeV2) -> bool {
+        let mut changer = Changer::new(self.node.raft.prs());
+        let changes = conf_change.get_changes();
+        match conf_change.enter_joint() {
+            Some(auto_leave) => changer.enter_joint(auto_leave, changes).is_ok(),
+            None if conf_change.leave_joint() => changer.leave_joint().is_ok(),
+            None => changer.simple(changes).is_ok(),
+        }
     }
 
     /// Whether the voters after `changes` could commit what is already committed here.

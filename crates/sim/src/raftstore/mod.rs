@@ -460,7 +460,7 @@ impl Store {
         let (id, store) = (peer.id(), self.id());
         let grave = Grave { id, region: peer.region().clone(), merged_into: None };
         self.graves.insert(region, grave);
-        ctx.checker.on_destroyed(store, id);
+        ctx.checker.on_destroyed(region, store, id);
         ctx.emit(EventKind::PeerDestroyed { region, peer: id, store, why }, cause);
     }
 

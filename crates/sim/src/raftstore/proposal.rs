@@ -126,9 +126,11 @@ impl Proposal {
     }
 }
 
-/// The bytes of a list of changes, for the context of a conf change entry.
-pub(crate) fn encode_changes(changes: &[PeerChange]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(changes.len() * 17);
+/// The bytes of a list of changes, for the context of a conf change entry. It is void if the region
+/// has another `conf_ver` when it is applied. TiKV: `util.rs:admin_cmd_epoch_lookup`.
+pub(crate) fn encode_changes(conf_ver: u64, changes: &[PeerChange]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + changes.len() * 17);
+    bytes.extend(conf_ver.to_le_bytes());
     for change in changes {
         bytes.push(match change {
             PeerChange::AddVoter(_) => 0,
@@ -141,10 +143,11 @@ pub(crate) fn encode_changes(changes: &[PeerChange]) -> Vec<u8> {
     bytes
 }
 
-/// The changes these bytes stand for.
-pub(crate) fn decode_changes(bytes: &[u8]) -> Vec<PeerChange> {
+/// The conf_ver and the changes these bytes stand for.
+pub(crate) fn decode_changes(bytes: &[u8]) -> (u64, Vec<PeerChange>) {
     let number =
-        |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("a change holds two 64-bit ids"));
+        |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("a number has eight bytes"));
+    let (conf_ver, bytes) = bytes.split_at(8);
     let decode = |change: &[u8]| {
         let (id, store) = (PeerId(number(&change[1..9])), StoreId(number(&change[9..17])));
         match change[0] {
@@ -154,7 +157,7 @@ pub(crate) fn decode_changes(bytes: &[u8]) -> Vec<PeerChange> {
             other => panic!("no change has the kind {other}"),
         }
     };
-    bytes.chunks_exact(17).map(decode).collect()
+    (number(conf_ver), bytes.chunks_exact(17).map(decode).collect())
 }
 
 /// The changes in raft-rs's form. One change is simple; several go through a joint configuration
@@ -203,7 +206,7 @@ mod tests {
             PeerChange::AddLearner(peer(2, PeerRole::Learner)),
             PeerChange::Remove(peer(3, PeerRole::Learner)),
         ];
-        assert_eq!(decode_changes(&encode_changes(&changes)), changes);
+        assert_eq!(decode_changes(&encode_changes(7, &changes)), (7, changes));
     }
 
     #[test]

@@ -125,5 +125,7 @@ mod tests {
         let counted = |check| regions_with(&cluster, check) != none;
         let listed: Vec<_> = RegionCheck::ALL.into_iter().filter(|check| counted(*check)).collect();
         assert_eq!(listed, [RegionCheck::DownPeer, RegionCheck::LearnerPeer]);
+        let down = regions_with(&cluster, RegionCheck::DownPeer);
+        assert!(down.contains("\"id\": 20") && !down.contains("\"id\": 10,"), "{down}");
     }
 }
