@@ -8,7 +8,9 @@ use yew::{Callback, Component, Context, Html};
 
 use crate::components::page;
 use crate::effects::{self, BoxWatch, Keystroke};
-use crate::model::{ConsoleMsg, Effect, Model, Msg, Preference, Seek, Theme, Update, journal};
+use crate::model::{
+    ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek, Theme, Update, journal,
+};
 
 /// The incident that the page opens on.
 const INCIDENT: &str = "tikv-18440";
@@ -58,7 +60,9 @@ impl Component for App {
         let is = |name, word| effects::remembered(name).as_deref() == Some(word);
         let contrast = Preference::Contrast(is("contrast", "more"));
         let motion = Preference::Motion(is("motion", "less"));
-        for preference in [lang, theme, contrast, motion] {
+        let form = effects::remembered("form").unwrap_or_default();
+        let form = Preference::Matrix(MatrixForm::from_name(&form));
+        for preference in [form, lang, theme, contrast, motion] {
             let update = app.model.update(Msg::Prefer(preference));
             app.perform(ctx, update);
         }
@@ -162,6 +166,7 @@ fn key_msg(stroke: &Keystroke) -> Option<Msg> {
         "ArrowDown" => Some(Msg::Walk(1)),
         // What a clicker sends.
         "PageDown" => Some(Msg::Step(None)),
+        "/" => Some(Msg::Graph(GraphMsg::FocusFilter)),
         "Escape" => Some(Msg::Select(None)),
         "End" => Some(Msg::Seek(Seek::Now)),
         _ => None,

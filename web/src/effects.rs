@@ -9,7 +9,8 @@ use view::lang::Lang;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{
-    Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, ResizeObserver, Storage,
+    Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, MouseEvent, ResizeObserver,
+    Storage,
 };
 
 mod tips;
@@ -220,6 +221,21 @@ pub(crate) fn thing_under(event: &Event) -> Option<Thing> {
         (Some(region), Some(store)) => Some(Thing::Peer(region, store)),
         (Some(region), None) => Some(Thing::Region(region)),
         (None, store) => store.map(Thing::Store),
+    }
+}
+
+/// Where a pointer is within the element of an id, in pixels from its upper left corner.
+pub(crate) fn point_in(event: &MouseEvent, id: &str) -> Option<(f64, f64)> {
+    let area = element(id)?.get_bounding_client_rect();
+    let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+    Some((x - area.left(), y - area.top()))
+}
+
+/// Has an element hear of a pointer until it is up, wherever it goes.
+pub(crate) fn hold_pointer(id: &str, pointer: i32) {
+    if let Some(element) = element(id) {
+        // One that is up already cannot be held, and needs not.
+        let _ = element.set_pointer_capture(pointer);
     }
 }
 

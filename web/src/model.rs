@@ -23,7 +23,7 @@ use view::timeline::Frame;
 
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
-pub(crate) use graph::GraphMsg;
+pub(crate) use graph::{Graph, GraphMsg};
 use inspect::{Side, SideMsg};
 pub(crate) use session::{Session, WorldKnobs};
 use story::Story;
@@ -140,6 +140,10 @@ pub(crate) enum MatrixForm {
     /// As a picture, with the table for screen readers.
     #[default]
     Picture,
+    /// As a map.
+    Map,
+    /// As a strip of cells that stand for several regions each.
+    Heat,
     /// As a table for everybody.
     Table,
 }
@@ -203,6 +207,7 @@ pub(crate) struct Model {
     pub(crate) less_motion: bool,
     pub(crate) log_filter: LogFilter,
     pub(crate) matrix_form: MatrixForm,
+    pub(crate) graph: Graph,
     pub(crate) matrix_size: (f64, f64),
     pub(crate) notice: Option<Notice>,
     /// What is shown: the views of the moment looked at.
@@ -246,6 +251,7 @@ impl Model {
             less_motion: false,
             log_filter: LogFilter::default(),
             matrix_form: MatrixForm::default(),
+            graph: Graph::default(),
             matrix_size: (560.0, 600.0),
             notice: None,
             frame: Rc::new(frame),
@@ -322,6 +328,7 @@ impl Model {
             }
         }
         self.frame = Rc::new(frame);
+        self.graph.look(&self.frame.worlds, &self.differing);
         self.tell();
     }
 

@@ -4,7 +4,7 @@ use view::cluster_view::{Cell, Condition, Shape};
 use view::graph::marks::StoreMark;
 use view::graph::words::GraphWord;
 use view::{Lang, Word};
-use yew::{Callback, Html, html};
+use yew::{Callback, Html, classes, html};
 
 use super::cell::{Spot, peer};
 use super::marks::{merging, splitting, store_mark};
@@ -41,10 +41,6 @@ const STORE_MARKS: [(StoreMark, GraphWord); 6] = [
 
 /// The legend in one line, the rest of it behind a button, and the switch between the forms.
 pub(crate) fn legend(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html {
-    let (word, other) = match form {
-        MatrixForm::Picture => (Word::AsTable, MatrixForm::Table),
-        MatrixForm::Table => (Word::AsPicture, MatrixForm::Picture),
-    };
     html! {
         <section class="legend" aria-label={Word::Legend.text(lang)}>
             <ul aria-label={Word::Legend.text(lang)}>
@@ -53,11 +49,33 @@ pub(crate) fn legend(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html
                 }) }
             </ul>
             { whole(lang) }
-            <button type="button" class="quiet" data-testid="matrix-form"
-                onclick={send.reform(move |_| Msg::Prefer(Preference::Matrix(other)))}>
-                { word.text(lang) }
-            </button>
+            { forms(lang, form, send) }
         </section>
+    }
+}
+
+/// The switch between the forms.
+fn forms(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html {
+    html! {
+        <div class="segments" role="group" aria-label={GraphWord::Form.text(lang)}>
+            { for MatrixForm::ALL.into_iter().map(|other| {
+                let word = match other {
+                    MatrixForm::Picture => GraphWord::FormMatrix,
+                    MatrixForm::Map => GraphWord::FormMap,
+                    MatrixForm::Heat => GraphWord::FormHeat,
+                    MatrixForm::Table => GraphWord::FormTable,
+                };
+                let on = other == form;
+                html! {
+                    <button type="button" key={other.name()} class={classes!(on.then_some("on"))}
+                        aria-pressed={on.to_string()}
+                        data-testid={format!("form-{}", other.name())}
+                        onclick={send.reform(move |_| Msg::Prefer(Preference::Matrix(other)))}>
+                        { word.text(lang) }
+                    </button>
+                }
+            }) }
+        </div>
     }
 }
 

@@ -58,3 +58,28 @@ pub(crate) fn store_mark(mark: StoreMark) -> &'static str {
         StoreMark::ClockOff(_) => "M-4 0 a4 4 0 1 0 8 0 a4 4 0 1 0 -8 0 M0 -2.4 V0 L1.8 1",
     }
 }
+
+/// The sign of a state, four pixels around the point where it begins: strokes relative to it.
+pub(crate) fn state_sign(state: State) -> &'static str {
+    match state {
+        // A triangle.
+        State::Leaderless => "m0 -4l4 7h-8z",
+        // A cross.
+        State::Ghost => "m-3 -3l6 6m-6 0l6 -6",
+        // A bar.
+        State::Short => "m-3.5 0h7m-7 -2.5v5",
+        // An arrow down.
+        State::Down => "m0 -4v8m-3 -3l3 3l3 -3",
+        // Three points.
+        State::Pending => "m-3 0h0.1m2.9 0h0.1m2.9 0h0.1",
+        // An eye.
+        State::Misbelieved => "m-4 0q4 -5 8 0q-4 5 -8 0m4 0h0.1",
+        // Two lines that become one.
+        State::Merging => "m-4 -3l4 3l-4 3m4 -3h4",
+        // One line that becomes two.
+        State::Splitting => "m-4 0h4l4 -3m-4 3l4 3",
+        // Two halves.
+        State::Joint => "m0 -4v8m-2 -7v6m4 -6v6",
+        State::Learner => "m0 -3l3 3l-3 3l-3 -3z",
+    }
+}

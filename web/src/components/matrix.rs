@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use sim::{Millis, RegionId};
-use view::cluster_view::{Matrix, ResolverPanel};
+use view::cluster_view::{Matrix, ResolverPanel, Row};
 use view::graph::related::Lights;
 use view::layout::Layout;
 use view::{Lang, Thing, Word};
@@ -24,6 +24,8 @@ pub(crate) struct Props {
     pub(crate) lang: Lang,
     pub(crate) now: Millis,
     pub(crate) matrix: Rc<Matrix>,
+    /// The regions to be shown.
+    pub(crate) rows: Rc<[Rc<Row>]>,
     pub(crate) resolvers: Rc<[Rc<ResolverPanel>]>,
     pub(crate) layout: Layout,
     pub(crate) selected: Option<Thing>,
@@ -70,7 +72,7 @@ impl Component for MatrixPicture {
                 onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
                 { hatch(p.index) }
                 { lanes(p.index, &p.matrix, &lights, layout, p.lang) }
-                { for p.matrix.rows.iter().enumerate().map(|(at, row)| html! {
+                { for p.rows.iter().enumerate().map(|(at, row)| html! {
                     <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
                         world={p.index} lanes={lanes_of.clone()}
                         layout={*layout} glow={lights.row(row)}

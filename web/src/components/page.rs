@@ -4,6 +4,7 @@ use view::{Lang, Word};
 use yew::{Callback, Html, html};
 
 use super::console::ConsolePanel;
+use super::filter::filter_bar;
 use super::header::header;
 use super::legend::legend;
 use super::settings::settings;
@@ -23,8 +24,11 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             { header(model, send) }
             { notice(model.notice, lang, send) }
             { steps(model, send) }
-            <main class="worlds" aria-label={Word::Matrix.text(lang)}>
+            <main class="stage" aria-label={Word::Matrix.text(lang)}>
+              { filter_bar(model, send) }
+              <div class="worlds">
                 { for (0..model.frame.worlds.len()).map(|index| world(model, index, send)) }
+              </div>
             </main>
             { legend(lang, model.matrix_form, send) }
             { side(model, send) }

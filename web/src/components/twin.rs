@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gloo::timers::callback::Timeout;
 use sim::RegionId;
 use view::cluster_view::{Matrix, Row};
+use view::graph::words;
 use view::{Lang, Word, phrases};
 use yew::{Component, Context, Html, Properties, classes, html};
 
@@ -14,6 +15,8 @@ use crate::effects;
 pub(crate) struct Props {
     pub(crate) lang: Lang,
     pub(crate) matrix: Rc<Matrix>,
+    /// The regions to be shown.
+    pub(crate) rows: Rc<[Rc<Row>]>,
     pub(crate) selected: Option<RegionId>,
     /// Whether everybody sees it.
     pub(crate) is_seen: bool,
@@ -22,6 +25,8 @@ pub(crate) struct Props {
 /// How long the picture must rest before a table that nobody sees follows it, in milliseconds. A
 /// screen reader does not read faster than this, and the picture keeps its frames.
 const REST_MS: u32 = 25;
+/// More rows than this are left out: nobody reads them, and each is an element a store.
+const MOST_ROWS: usize = 200;
 /// After so many milliseconds it follows in any case.
 const LATEST_MS: f64 = 1_000.0;
 
@@ -78,11 +83,16 @@ impl Component for Twin {
                         </tr>
                     </thead>
                     <tbody>
-                        { for p.matrix.rows.iter().map(|row| html! {
+                        { for p.rows.iter().take(MOST_ROWS).map(|row| html! {
                             <TwinRow key={row.region.0} {lang} row={row.clone()}
                                 held={p.selected == Some(row.region)} />
                         }) }
                     </tbody>
+                    if MOST_ROWS < p.rows.len() {
+                        <tfoot><tr><td colspan={(p.matrix.lanes.len() + 2).to_string()}>
+                            { words::and_more(p.rows.len() - MOST_ROWS, lang) }
+                        </td></tr></tfoot>
+                    }
             </table>
         }
     }

@@ -1,11 +1,15 @@
 //! One world: its release and behaviours, how it is doing, PD, and the matrix.
 
 use sim::Release;
+use view::graph::heat::fits_matrix;
+use view::graph::raft::RaftLine;
 use view::layout::Layout;
 use view::{ClusterView, Lang, Thing, Word, phrases};
 use yew::{Callback, Html, classes, html};
 
+use super::heat::Heat;
 use super::knobs::knobs_panel;
+use super::map::{MapPicture, map_tools};
 use super::matrix::MatrixPicture;
 use super::pd_strip::pd_strip;
 use super::twin::Twin;
@@ -16,10 +20,9 @@ use crate::model::{MatrixForm, Model, Msg};
 /// One world.
 pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
     let (lang, view) = (model.lang, model.world(index));
-    let (width, height) = model.matrix_size;
-    let layout = Layout::of(width, height, view.matrix.lanes.len(), view.matrix.rows.len());
+    let rows = &model.graph.rows[index];
     let (twin_class, is_table) = match model.matrix_form {
-        MatrixForm::Picture => ("unseen", false),
+        MatrixForm::Picture | MatrixForm::Map | MatrixForm::Heat => ("unseen", false),
         MatrixForm::Table => ("twin-box", true),
     };
     html! {
@@ -29,18 +32,53 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
             { pd_strip(&view.pd, model.selected, lang, send) }
             <div class={classes!("matrix-box", is_table.then_some("gone"))}
                 id={format!("matrix-{index}")} data-testid={format!("matrix-{index}")}>
-                <MatrixPicture {index} {lang} now={view.at} matrix={view.matrix.clone()}
-                    resolvers={view.resolvers.clone()} {layout} selected={model.selected}
-                    hovered={model.hovered} differing={model.differing.clone()}
-                    send={send.clone()} />
+                { picture(model, index, send) }
             </div>
             <div class={twin_class} tabindex={is_table.then_some("0")}>
-                <Twin {lang} matrix={view.matrix.clone()}
+                <Twin {lang} matrix={view.matrix.clone()} rows={rows.clone()}
                     selected={model.selected.and_then(Thing::region)}
                     is_seen={is_table} />
             </div>
         </section>
     }
+}
+
+/// The regions in the form that was chosen; too many for the matrix, they are a strip.
+fn picture(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
+    let (lang, view, size) = (model.lang, model.world(index), model.matrix_size);
+    let (matrix, rows) = (view.matrix.clone(), model.graph.rows[index].clone());
+    let (selected, hovered, send) = (model.selected, model.hovered, send.clone());
+    let differing = model.differing.clone();
+    let fits = fits_matrix(rows.len(), matrix.lanes.len());
+    match model.matrix_form {
+        MatrixForm::Map => html! {
+            <>
+                { map_tools(lang, &send) }
+                <MapPicture {index} {lang} {matrix} {rows} tables={view.tables.clone()}
+                    raft={raft(model, index)} {selected} {hovered} camera={model.graph.camera}
+                    {size} {send} />
+            </>
+        },
+        MatrixForm::Picture | MatrixForm::Table if fits => {
+            let layout = Layout::of(size.0, size.1, matrix.lanes.len(), rows.len());
+            html! {
+                <MatrixPicture {index} {lang} now={view.at} {matrix} {rows}
+                    resolvers={view.resolvers.clone()} {layout} {selected} {hovered}
+                    {differing} {send} />
+            }
+        }
+        MatrixForm::Picture | MatrixForm::Table | MatrixForm::Heat => html! {
+            <Heat {index} {lang} {rows} stretch={model.graph.stretch} all={model.graph.found.0}
+                {differing} {selected} {size} {send} />
+        },
+    }
+}
+
+/// The Raft state of the held region's peers; of the newest moment only, since none is recorded.
+fn raft(model: &Model, index: usize) -> Vec<RaftLine> {
+    let held = model.selected.and_then(Thing::region).filter(|_| model.cursor.is_none());
+    let cluster = &model.session.run().worlds()[index].cluster;
+    held.map(|region| RaftLine::of(cluster, region)).unwrap_or_default()
 }
 
 /// A, B, C …

@@ -7,8 +7,8 @@ use view::knob::{Knob, release_of};
 use super::clock::{Playing, SPEEDS, Skip};
 use super::console::{Entry, EntryKind, answers};
 use super::{
-    ConsoleMsg, Effect, GraphMsg, Model, Msg, NEXT_EVENT_LIMIT_MS, Preference, Seek, Session,
-    Theme, Update, WorldKnobs, journal,
+    ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, NEXT_EVENT_LIMIT_MS, Preference, Seek,
+    Session, Theme, Update, WorldKnobs, journal,
 };
 
 impl Model {
@@ -216,6 +216,7 @@ impl Model {
         };
         let worlds = scenario.releases.map(|release| (Some(release), release.knobs()));
         (self.selected, self.hovered) = (None, None);
+        self.graph = super::Graph::default();
         self.replace(Session::new(scenario, &worlds));
         self.clock.playing = Playing::Paused;
         Update { redraw: true, effects: vec![self.kept()] }
@@ -332,7 +333,7 @@ impl Model {
             }
             Preference::Matrix(form) => {
                 self.matrix_form = form;
-                Vec::new()
+                vec![Effect::Remember("form", form.name().to_owned())]
             }
         };
         Update { redraw: true, effects }
@@ -342,6 +343,27 @@ impl Model {
 /// Has it remembered that a preference is `set`, as `word`, or that it is as the system has it.
 fn remember_if(name: &'static str, set: bool, word: &str) -> Effect {
     Effect::Remember(name, if set { word } else { "auto" }.to_owned())
+}
+
+impl MatrixForm {
+    /// All of them, in the order of the switch.
+    pub(crate) const ALL: [MatrixForm; 4] =
+        [MatrixForm::Picture, MatrixForm::Map, MatrixForm::Heat, MatrixForm::Table];
+
+    /// Its name in what is remembered.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            MatrixForm::Picture => "matrix",
+            MatrixForm::Map => "map",
+            MatrixForm::Heat => "heat",
+            MatrixForm::Table => "table",
+        }
+    }
+
+    /// The form of a name; the matrix for any other.
+    pub(crate) fn from_name(name: &str) -> MatrixForm {
+        MatrixForm::ALL.into_iter().find(|form| form.name() == name).unwrap_or_default()
+    }
 }
 
 impl Theme {

@@ -47,6 +47,30 @@ crate::words! {
         ClearFilter: "Show all", "显示全部";
         /// Nothing was found.
         NothingFound: "No region is like that now", "当前没有符合的 region";
+        /// The choice of how the graph is shown.
+        Form: "How regions are shown", "显示方式";
+        /// As a matrix.
+        FormMatrix: "Matrix", "矩阵";
+        /// As a map.
+        FormMap: "Map", "关系图";
+        /// As a heat strip.
+        FormHeat: "Heat", "热力图";
+        /// As a table.
+        FormTable: "Table", "表格";
+        /// How to use the map.
+        MapKeys:
+            "Map of stores, regions, tables and PD. Arrow keys walk, + and − zoom, 0 shows all",
+            "store、region、表与 PD 的关系图。方向键移动，+ − 缩放，0 显示全部";
+        /// How to use the heat strip.
+        HeatKeys:
+            "Regions by their gravest state. Arrow keys walk, Enter goes nearer, 0 shows all",
+            "按最严重状态着色的 region。方向键移动，Enter 放大，0 显示全部";
+        /// Nearer.
+        Nearer: "Nearer", "放大";
+        /// Farther.
+        Farther: "Farther", "缩小";
+        /// The whole map.
+        Whole: "Show all of it", "显示全图";
         /// What marks on stores mean.
         StoreMarks: "On stores", "store 标记";
         /// What marks on regions mean.
@@ -90,6 +114,14 @@ pub fn state(state: State, lang: Lang) -> &'static str {
         State::Splitting => GraphWord::Splitting.text(lang),
         State::Joint => lang.pick("joint configuration", "joint 配置"),
         State::Learner => "learner",
+    }
+}
+
+/// `and 9,800 more`: rows that a table leaves out.
+pub fn and_more(count: usize, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("… and {count} more: narrow the filter to see them"),
+        Lang::Zh => format!("…… 还有 {count} 个：缩小筛选范围即可查看"),
     }
 }
 
