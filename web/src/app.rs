@@ -7,7 +7,9 @@ use view::Lang;
 use yew::{Callback, Component, Context, Html};
 
 use crate::components::page;
-use crate::effects::{self, BoxWatch, Keystroke};
+use crate::effects::{self, BoxWatch, Gesture, Gestures, Keystroke};
+use crate::model::menu::MenuMsg;
+use crate::model::palette::PaletteMsg;
 use crate::model::{
     ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek, Theme, Update, journal,
 };
@@ -26,6 +28,7 @@ pub(crate) struct App {
     last_frame: Option<f64>,
     send: Callback<Msg>,
     _keys: Option<EventListener>,
+    _gestures: Option<Gestures>,
     _tips: Vec<EventListener>,
     size: Option<BoxWatch>,
 }
@@ -54,12 +57,15 @@ impl Component for App {
             last_frame: None,
             send: ctx.link().callback(|msg| msg),
             _keys: listen_to_keys(ctx),
+            _gestures: listen_to_gestures(ctx),
             _tips: effects::explain_terms(),
             size: None,
         };
         let is = |name, word| effects::remembered(name).as_deref() == Some(word);
         let contrast = Preference::Contrast(is("contrast", "more"));
         let motion = Preference::Motion(is("motion", "less"));
+        let kept = |name| effects::remembered(name).unwrap_or_default();
+        app.model.remember_hands(&kept("history"), &kept("recent"));
         let form = effects::remembered("form").unwrap_or_default();
         let form = Preference::Matrix(MatrixForm::from_name(&form));
         for preference in [form, lang, theme, contrast, motion] {
@@ -152,6 +158,17 @@ fn listen_to_keys(ctx: &Context<App>) -> Option<EventListener> {
             true
         }
         None => false,
+    })
+}
+
+fn listen_to_gestures(ctx: &Context<App>) -> Option<Gestures> {
+    let link = ctx.link().clone();
+    effects::on_gesture(move |gesture| {
+        link.send_message::<Msg>(match gesture {
+            Gesture::On(thing, at) => MenuMsg::Open(Some(thing), Some(at)).into(),
+            Gesture::MenuKey => MenuMsg::OpenHeld.into(),
+            Gesture::Palette => PaletteMsg::Toggle.into(),
+        });
     })
 }
 

@@ -13,8 +13,12 @@ use web_sys::{
     Storage,
 };
 
+mod hands;
 mod tips;
 
+pub(crate) use hands::{
+    Focus, Gesture, Gestures, has_command_key, on_gesture, place, reveal, select_part,
+};
 pub(crate) use tips::explain_terms;
 
 use crate::model::Theme;

@@ -5,7 +5,12 @@ pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod graph;
 pub(crate) mod inspect;
+pub(crate) mod console_offers;
+pub(crate) mod hands;
 pub(crate) mod journal;
+pub(crate) mod menu;
+pub(crate) mod palette;
+mod palette_match;
 pub(crate) mod session;
 pub(crate) mod story;
 mod update;
@@ -24,6 +29,7 @@ use view::timeline::Frame;
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
 pub(crate) use graph::{Graph, GraphMsg};
+pub(crate) use hands::{Hands, HandsMsg};
 use inspect::{Side, SideMsg};
 pub(crate) use session::{Session, WorldKnobs};
 use story::Story;
@@ -58,6 +64,8 @@ pub(crate) enum Msg {
     SetKnob(usize, Knob, usize),
     /// Something in the console.
     Console(ConsoleMsg),
+    /// Menus and the palette.
+    Hands(HandsMsg),
     /// A deed that has been kept outside, and may be done.
     CarryOut(Deed),
     /// Hold a thing, or let go.
@@ -201,6 +209,7 @@ pub(crate) struct Model {
     pub(crate) selected: Option<Thing>,
     pub(crate) hovered: Option<Thing>,
     pub(crate) console: Console,
+    pub(crate) hands: Hands,
     pub(crate) lang: Lang,
     pub(crate) theme: Theme,
     pub(crate) more_contrast: bool,
@@ -245,6 +254,7 @@ impl Model {
             selected: None,
             hovered: None,
             console: Console::default(),
+            hands: Hands::default(),
             lang: Lang::default(),
             theme: Theme::default(),
             more_contrast: false,

@@ -25,6 +25,7 @@ pub mod yardstick;
 
 pub use divergence::{Comparison, Divergence};
 pub use file::{FileError, Line, Scenario, Step, Text};
+pub use grammar::complete::{Candidate, Completion, Names, complete};
 pub use grammar::error::{ParseError, Problem};
 pub use grammar::parse;
 pub use grammar::verbs::{Tool, VERBS, Verb, completions};

@@ -6,6 +6,7 @@
 //! comes from [`words`], [`phrases`], [`told`] and [`knob`]; the log and the answers of the real
 //! tools are in the tools' own format, from [`log`] and [`answer`].
 
+pub mod actions;
 pub mod answer;
 pub mod beliefs;
 pub mod clock;

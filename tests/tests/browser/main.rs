@@ -7,5 +7,6 @@ mod access;
 mod alone;
 mod determinism;
 mod hands;
+mod menus;
 mod opening;
 mod time;

@@ -3,6 +3,7 @@
 use view::{Lang, Word};
 use yew::{Callback, Event, Html, classes, html};
 
+use super::hands::palette_button;
 use super::settings;
 use crate::effects;
 use crate::model::{Model, Msg, Preference};
@@ -22,6 +23,7 @@ pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
                 { opening.to_owned() }
             </p>
             <div class="switches">
+                { palette_button(lang, send) }
                 <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
                     { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }
                 </div>

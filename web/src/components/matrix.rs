@@ -16,6 +16,7 @@ use super::resolver_row::ResolverRow;
 use super::row::RegionRow;
 use super::when;
 use crate::effects;
+use crate::model::menu::MenuMsg;
 use crate::model::{GraphMsg, Msg};
 
 #[derive(PartialEq, Properties)]
@@ -106,6 +107,9 @@ const FAR: i64 = 1_000_000;
 /// What a key means in the matrix: up and down by rows, left and right from the table over the
 /// region to its peers.
 fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
+        return None;
+    }
     let msg = match event.key().as_str() {
         "ArrowUp" => Msg::Graph(GraphMsg::Walk(-1, 0)),
         "ArrowDown" => Msg::Graph(GraphMsg::Walk(1, 0)),
@@ -113,6 +117,9 @@ fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
         "ArrowRight" => Msg::Graph(GraphMsg::Walk(0, 1)),
         "Home" => Msg::Walk(-FAR),
         "End" => Msg::Walk(FAR),
+        // To the store's head, from whichever of its peers.
+        "PageUp" => Msg::Graph(GraphMsg::Walk(-FAR, 0)),
+        "Enter" => MenuMsg::OpenHeld.into(),
         "Escape" => Msg::Select(None),
         _ => return None,
     };

@@ -5,6 +5,7 @@ use yew::{Callback, Html, html};
 
 use super::console::ConsolePanel;
 use super::filter::filter_bar;
+use super::hands::above;
 use super::header::header;
 use super::legend::legend;
 use super::settings::settings;
@@ -34,9 +35,10 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             { side(model, send) }
             <footer class="foot">
                 { time_bar(model, send) }
-                <ConsolePanel {lang} console={model.console.clone()}
+                <ConsolePanel {lang} console={model.console.clone()} held={model.held_name()}
                     worlds={model.frame.worlds.len()} send={send.clone()} />
             </footer>
+            { above(model, send) }
             { settings(model, send) }
             { glossary(lang) }
         </div>

@@ -8,6 +8,7 @@ use view::answer;
 use view::lang::Lang;
 
 use super::Session;
+use super::console_offers::Offers;
 
 /// How many answers are kept.
 const KEPT: usize = 200;
@@ -25,6 +26,12 @@ pub(crate) enum ConsoleMsg {
     Newer,
     /// For other worlds.
     For(Target),
+    /// End the word being typed as this candidate has it, or as the one pointed at.
+    Take(Option<usize>),
+    /// Offer no more words for now.
+    CloseOffers,
+    /// The answer was read.
+    CloseAnswer,
 }
 
 /// The console.
@@ -36,10 +43,14 @@ pub(crate) struct Console {
     pub(crate) target: Target,
     /// What was asked and answered, oldest first.
     pub(crate) entries: Rc<Vec<Entry>>,
+    /// What the word being typed can become; `None` while nothing is offered.
+    pub(crate) offers: Option<Offers>,
+    /// Where in `entries` the last answer begins; `None` once it was read.
+    pub(crate) answered_from: Option<usize>,
     /// Lines that were carried out.
-    history: Vec<String>,
+    pub(super) history: Vec<String>,
     /// The history's line on display, counted from the newest.
-    recalled: Option<usize>,
+    pub(super) recalled: Option<usize>,
 }
 
 /// A line and its answer.
@@ -53,6 +64,8 @@ pub(crate) struct Entry {
     pub(crate) text: String,
     /// Whether it was refused.
     pub(crate) kind: EntryKind,
+    /// Where the line is wrong, in characters from 1.
+    pub(crate) wrong_at: Option<usize>,
 }
 
 /// How a line was taken.
@@ -70,6 +83,8 @@ impl Default for Console {
             line: String::new(),
             target: Target::All,
             entries: Rc::default(),
+            offers: None,
+            answered_from: None,
             history: Vec::new(),
             recalled: None,
         }
@@ -79,16 +94,15 @@ impl Default for Console {
 impl Console {
     /// Takes the line to be carried out.
     pub(crate) fn take(&mut self) -> String {
-        self.recalled = None;
+        (self.recalled, self.offers) = (None, None);
         let line = std::mem::take(&mut self.line).trim().to_owned();
-        if !line.is_empty() && self.history.last() != Some(&line) {
-            self.history.push(line.clone());
-        }
+        self.remember(&line);
         line
     }
 
     /// Shows an older line (1) or a newer one (-1).
     pub(crate) fn recall(&mut self, by: i64) {
+        self.offers = None;
         let at = self.recalled.map_or(-1, |at| at as i64) + by;
         let last = self.history.len() as i64 - 1;
         if at < 0 || last < 0 {
@@ -107,6 +121,7 @@ impl Console {
         entries.push(entry);
         if KEPT < entries.len() {
             entries.remove(0);
+            self.answered_from = self.answered_from.map(|from| from.saturating_sub(1));
         }
     }
 }
@@ -124,7 +139,7 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
             Outcome::Asked => answer_query(session, world, &issued.request, lang),
             Outcome::Reached(_) | Outcome::NotReached(_) => continue,
         };
-        entries.push(Entry { line: line.clone(), world: Some(world), text, kind });
+        entries.push(Entry { line: line.clone(), world: Some(world), text, kind, wrong_at: None });
     }
     let all_same = entries.windows(2).all(|pair| pair[0].text == pair[1].text);
     if all_same && 1 < entries.len() {

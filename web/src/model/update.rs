@@ -5,10 +5,10 @@ use sim::{Millis, Release};
 use view::knob::{Knob, release_of};
 
 use super::clock::{Playing, SPEEDS, Skip};
-use super::console::{Entry, EntryKind, answers};
+use super::console::answers;
 use super::{
-    ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, NEXT_EVENT_LIMIT_MS, Preference, Seek,
-    Session, Theme, Update, WorldKnobs, journal,
+    Effect, GraphMsg, MatrixForm, Model, Msg, NEXT_EVENT_LIMIT_MS, Preference, Seek, Session,
+    Theme, Update, WorldKnobs, journal,
 };
 
 impl Model {
@@ -36,6 +36,7 @@ impl Model {
             Msg::SetRelease(world, release) => self.set_release(world, release),
             Msg::SetKnob(world, knob, value) => self.set_knob(world, knob, value),
             Msg::Console(msg) => self.use_console(msg),
+            Msg::Hands(msg) => self.use_hands(msg),
             Msg::CarryOut(deed) => self.carry_out(deed),
             Msg::Select(thing) => {
                 self.selected = if self.selected == thing { None } else { thing };
@@ -255,7 +256,7 @@ impl Model {
     }
 
     /// Has a deed kept outside before it is done: should it break the page, the run survives.
-    fn keep_then(&mut self, deed: Deed) -> Update {
+    pub(super) fn keep_then(&mut self, deed: Deed) -> Update {
         let mut record = self.session.whole_record();
         record.inputs.push(scenario::Input { at: self.session.run().now(), deed: deed.clone() });
         let effects =
@@ -267,6 +268,7 @@ impl Model {
         self.cursor = None;
         let lets_time_pass = matches!(&deed, Deed::Issue { request: Request::Wait(_), .. });
         if let Some(issued) = self.session.carry_out(deed) {
+            self.console.begin_answer();
             for entry in answers(&self.session, issued, self.lang) {
                 self.console.answer(entry);
             }
@@ -277,33 +279,6 @@ impl Model {
         self.clock.notice();
         self.look();
         Update::redraw()
-    }
-
-    fn use_console(&mut self, msg: ConsoleMsg) -> Update {
-        match msg {
-            ConsoleMsg::Input(line) => self.console.line = line,
-            ConsoleMsg::Older => self.console.recall(1),
-            ConsoleMsg::Newer => self.console.recall(-1),
-            ConsoleMsg::For(target) => self.console.target = target,
-            ConsoleMsg::Submit => return self.submit(),
-        }
-        Update::redraw()
-    }
-
-    fn submit(&mut self) -> Update {
-        let line = self.console.take();
-        if line.is_empty() {
-            return Update::redraw();
-        }
-        match scenario::parse(&line) {
-            Ok(request) => self.keep_then(Deed::Issue { request, target: self.console.target }),
-            Err(error) => {
-                let text = error.problem.to_string();
-                let kind = EntryKind::Refused;
-                self.console.answer(Entry { line, world: None, text, kind });
-                Update::redraw()
-            }
-        }
     }
 
     fn prefer(&mut self, preference: Preference) -> Update {

@@ -3,6 +3,7 @@
 //! The line is the operators' own. pd-ctl's commands may carry `pd-ctl` in front, or the longer
 //! `tiup ctl:v8.5.2 pd -u http://…`; SQL has no case. [`VERBS`](verbs::VERBS) lists what there is.
 
+pub(crate) mod complete;
 pub(crate) mod condition;
 pub(crate) mod error;
 mod faults;

@@ -166,7 +166,7 @@ pub const VERBS: &[Verb] = &[
         "the groups of placement rules", "查看放置规则分组"),
     Verb::new(Tool::Sql, "ALTER TABLE", "TABLE SET TIFLASH REPLICA COUNT;",
         "ask for TiFlash replicas; 0 takes them away", "设置 TiFlash 副本数，0 表示删除"),
-    Verb::new(Tool::Sql, "SELECT * FROM information_schema.tiflash_replica;", "",
+    Verb::new(Tool::Sql, "SELECT * FROM information_schema.tiflash_replica", "[WHERE …];",
         "whether the TiFlash replicas are available", "查看 TiFlash 副本是否可用"),
     Verb::new(Tool::Sql, "SELECT * FROM information_schema.tikv_region_peers", "[WHERE …];",
         "every member of every region", "查看所有 Region 的 Peer"),
