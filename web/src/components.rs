@@ -5,6 +5,7 @@ pub(crate) mod page;
 
 mod beliefs;
 mod cell;
+mod charts;
 mod console;
 mod filter;
 mod hands;

@@ -11,6 +11,7 @@ pub(crate) mod journal;
 pub(crate) mod menu;
 pub(crate) mod palette;
 mod palette_match;
+mod past;
 pub(crate) mod session;
 pub(crate) mod story;
 mod update;

@@ -15,6 +15,8 @@ use sim::region::{Peer, PeerRole, RegionEpoch};
 use sim::store::{Engine, StoreStatus};
 use sim::{Millis, PeerId, RegionId, StoreId, TableId};
 
+use crate::gauges::Gauges;
+
 use crate::graph::marks::{States, StoreMark};
 
 /// One world at one moment.
@@ -30,6 +32,8 @@ pub struct ClusterView {
     pub log_lines: u64,
     /// How the world is doing, in numbers.
     pub headline: Headline,
+    /// What the time series are made of.
+    pub gauges: Rc<Gauges>,
     /// Stores as lanes, regions as rows.
     pub matrix: Rc<Matrix>,
     /// PD's recovery, operators and unsolved repairs.

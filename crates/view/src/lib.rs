@@ -11,6 +11,7 @@ pub mod answer;
 pub mod beliefs;
 pub mod clock;
 pub mod cluster_view;
+pub mod gauges;
 pub mod glossary;
 pub mod graph;
 pub mod inspect;

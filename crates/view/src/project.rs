@@ -16,6 +16,7 @@ use sim::event::RecoveryStage;
 use sim::{Cluster, Event, EventKind, Millis, StoreId, TableId};
 
 use crate::cluster_view::{ClusterView, Headline, Row, TableRow};
+use crate::gauges::Gauges;
 use crate::log;
 
 /// Turns one cluster into views, moment by moment.
@@ -37,12 +38,15 @@ impl Projector {
         let matrix = rows::matrix(cluster, &tables, &self.tally, &mut self.rows, old);
         let broken: Vec<String> =
             cluster.broken_invariants().iter().map(ToString::to_string).collect();
+        let headline = headline(cluster, &tables, &matrix.rows);
+        let gauges = Gauges::of(cluster, &headline);
         let view = ClusterView {
             at: cluster.now(),
             fingerprint: cluster.fingerprint(),
             events: cluster.events().len(),
             log_lines: self.tally.log_lines,
-            headline: headline(cluster, &tables, &matrix.rows),
+            headline,
+            gauges: kept_one(last.as_ref().map(|view| &view.gauges), gauges),
             pd: pd::panel(cluster, &self.tally, last.as_ref().map(|view| &view.pd)),
             resolvers: resolvers::panels(cluster, last.as_ref().map(|view| &view.resolvers)),
             broken: kept(last.as_ref().map(|view| &view.broken), &broken),

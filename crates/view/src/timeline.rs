@@ -125,6 +125,11 @@ impl Timeline {
         self.frames.last().map_or(0, |frame| frame.place)
     }
 
+    /// Every recorded moment, by time.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
     /// The newest recorded views.
     pub fn newest(&self) -> Option<&Frame> {
         self.frames.last()

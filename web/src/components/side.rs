@@ -7,6 +7,7 @@ use view::{Lang, Word};
 use yew::{Callback, Html, KeyboardEvent, classes, html};
 
 use super::beliefs::Beliefs;
+use super::charts::Charts;
 use super::inspect::Sheets;
 use super::just_happened::JustHappened;
 use super::log::LogPanel;
@@ -92,9 +93,13 @@ fn sheet(model: &Model, open: Tab, send: &Callback<Msg>) -> Html {
                 lines={log_lines(model)} send={send.clone()} />
         },
         Tab::Region => html! { <>{ who_believes(model) }{ sheets(model, send) }</> },
-        Tab::Store | Tab::Pd | Tab::Recovery | Tab::Tables | Tab::Metrics | Tab::Laws => {
-            sheets(model, send)
-        }
+        Tab::Metrics => html! {
+            <>
+                <Charts {lang} charts={model.side.charts.clone()} at={model.side.charted_at} />
+                { sheets(model, send) }
+            </>
+        },
+        Tab::Store | Tab::Pd | Tab::Recovery | Tab::Tables | Tab::Laws => sheets(model, send),
     }
 }
 
@@ -104,7 +109,7 @@ fn sheets(model: &Model, send: &Callback<Msg>) -> Html {
         <>
             if model.cursor.is_some() && model.side.of != model.frame.at {
                 <p class="as-of">
-                    { InspectWord::AsOfNow.text(lang) }{ " · " }
+                    { InspectWord::AsOf.text(lang) }{ " · " }
                     { Elapsed(model.side.of).to_string() }
                 </p>
             }

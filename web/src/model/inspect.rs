@@ -4,11 +4,13 @@
 use std::rc::Rc;
 
 use sim::{EventId, Millis};
+use view::gauges::{self, Chart};
 use view::inspect::{self, Focus, SharedBlock, Tab};
 use view::told::Names;
 use view::why::{Path, Question};
 use view::{Lang, Thing};
 
+use super::past::Past;
 use super::{Effect, Model, Seek, Update};
 
 /// How often an inspector is made anew while time passes, in milliseconds of the page.
@@ -64,14 +66,29 @@ pub(crate) struct Side {
     pub(crate) pinned: bool,
     /// What it says of all worlds.
     pub(crate) blocks: Rc<Vec<SharedBlock>>,
+    /// The time series, while they are open.
+    pub(crate) charts: Rc<Vec<Chart>>,
+    /// Where the moment looked at lies across them.
+    pub(crate) charted_at: u64,
     /// The moment of which it speaks.
     pub(crate) of: Millis,
     /// The causes that are shown.
     pub(crate) answer: Option<Rc<Answer>>,
+    /// The moment looked at, lived through again.
+    pub(super) past: Option<Past>,
     /// The inspector that was open before a thing was held.
     before: Option<Tab>,
     made_from: Option<(Tab, Focus, Lang, Vec<u64>)>,
+    charted: Option<(Millis, Millis)>,
     waited_ms: f64,
+}
+
+impl Side {
+    /// Forgets what was said of another run.
+    pub(super) fn renew(&mut self) {
+        (self.answer, self.made_from, self.charted) = (None, None, None);
+        self.past = None;
+    }
 }
 
 /// The element of a tab.
@@ -127,7 +144,7 @@ impl Model {
         self.side.tab = tab;
         self.side.before = None;
         self.side.answer = None;
-        self.inspect();
+        self.inspect_at_once();
     }
 
     /// Opens the inspector of what is held, and the one before when it is let go.
@@ -141,6 +158,12 @@ impl Model {
                 None => self.side.tab = self.side.before.take().unwrap_or(self.side.tab),
             }
         }
+        self.inspect_at_once();
+    }
+
+    /// Makes the open inspector now, however short ago that was done.
+    fn inspect_at_once(&mut self) {
+        self.side.waited_ms = EVERY_MS;
         self.inspect();
     }
 
@@ -182,8 +205,20 @@ impl Model {
             return;
         }
         self.side.waited_ms = 0.0;
+        if self.side.tab == Tab::Metrics {
+            self.chart();
+        }
+        self.call_past();
         let (tab, focus, lang) = (self.side.tab, self.inspected(), self.lang);
-        let worlds = self.session.run().worlds();
+        let run = match &self.side.past {
+            None => self.session.run(),
+            Some(past) => match past.arrived() {
+                Some(run) => run,
+                // What was said before stays until the past is there.
+                None => return,
+            },
+        };
+        let (worlds, of) = (run.worlds(), run.now());
         let prints = worlds.iter().map(|world| world.cluster.fingerprint()).collect();
         let from = Some((tab, focus, lang, prints));
         if self.side.made_from == from {
@@ -192,8 +227,18 @@ impl Model {
         let blocks: Vec<_> =
             worlds.iter().map(|world| inspect::inspect(tab, &world.cluster, focus, lang)).collect();
         self.side.blocks = Rc::new(inspect::share(&blocks));
-        self.side.of = self.session.run().now();
-        self.side.made_from = from;
+        (self.side.of, self.side.made_from) = (of, from);
+    }
+
+    /// Draws the time series, if the run or the moment looked at is another one than before.
+    fn chart(&mut self) {
+        let from = Some((self.session.run().now(), self.frame.at));
+        if self.side.charted != from {
+            let frames = self.session.timeline().frames();
+            let (charts, at) = gauges::charts(frames, &self.frame);
+            (self.side.charts, self.side.charted_at) = (Rc::new(charts), at);
+            self.side.charted = from;
+        }
     }
 
     fn answer(&mut self, asked: Asked, opener: String) {

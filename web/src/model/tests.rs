@@ -192,6 +192,7 @@ fn played(seconds: usize) -> Model {
     for _ in 0..seconds {
         send(&mut model, Msg::Seek(Seek::Tick));
     }
+    model.clock.playing = clock::Playing::Paused;
     model
 }
 
@@ -253,4 +254,42 @@ fn what_is_not_so_in_a_world_is_said_to_be_so() {
     let asked = Asked { world: 0, question: Question::Pd };
     send(&mut model, Msg::Side(SideMsg::Ask(asked, String::new())));
     assert_eq!(model.side.answer.as_ref().map(|answer| answer.path.is_some()), Some(false));
+}
+
+#[test]
+fn an_inspector_shows_the_past_as_it_was() {
+    let mut model = played(6);
+    send(&mut model, Msg::Side(SideMsg::Open(Tab::Store)));
+    send(&mut model, Msg::Select(Some(Thing::Store(sim::StoreId(6)))));
+    let told = |model: &Model| format!("{:?}", model.side.blocks);
+    assert!(told(&model).contains("\"running\""), "{}", told(&model));
+    let then = model.frame.at;
+    send(&mut model, Msg::Seek(Seek::Tick));
+    type_line(&mut model, "stop store 6");
+    send(&mut model, Msg::Seek(Seek::Tick));
+    assert!(told(&model).contains("\"stopped\""), "{}", told(&model));
+    send(&mut model, Msg::Seek(Seek::Moment(then)));
+    assert!(model.wants_frames() && model.side.of != then, "it is on its way");
+    for _ in 0..100 {
+        frame(&mut model);
+    }
+    assert!(!model.wants_frames());
+    assert_eq!((model.frame.at, model.side.of), (then, then));
+    assert!(told(&model).contains("\"running\""), "{}", told(&model));
+    let past = model.side.past.as_ref().and_then(|past| past.arrived()).expect("it is there");
+    for (world, view) in past.worlds().iter().zip(&model.frame.worlds) {
+        assert_eq!(world.cluster.fingerprint(), view.fingerprint, "the past is the recorded one");
+    }
+    send(&mut model, Msg::Seek(Seek::Now));
+    assert_eq!(model.side.of, model.session.run().now());
+}
+
+#[test]
+fn time_series_are_drawn_while_they_are_open() {
+    let mut model = played(4);
+    assert!(model.side.charts.is_empty());
+    send(&mut model, Msg::Side(SideMsg::Open(Tab::Metrics)));
+    let drawn = model.side.charts.clone();
+    assert!(!drawn.is_empty());
+    assert!(drawn.iter().all(|chart| chart.lines.len() == 2 && chart.now.len() == 2));
 }

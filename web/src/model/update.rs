@@ -66,13 +66,13 @@ impl Model {
 
     /// Whether frames are wanted.
     pub(crate) fn wants_frames(&self) -> bool {
-        self.clock.is_playing() || self.session.is_replaying()
+        self.clock.is_playing() || self.session.is_replaying() || self.is_reliving()
     }
 
     /// Sets how far this frame goes, and starts the next step where all are played through.
     fn begin_frame(&mut self, ms: f64) -> Update {
         self.pass_at_side(ms);
-        if self.session.is_replaying() {
+        if self.session.is_replaying() || self.is_reliving() {
             self.goal = self.session.run().now();
             return Update::nothing();
         }
@@ -132,6 +132,9 @@ impl Model {
 
     /// Does a slice of the frame's work. Returns whether there is more.
     pub(crate) fn work(&mut self) -> bool {
+        if self.is_reliving() {
+            return self.relive();
+        }
         let before = self.session.counts();
         let more = self.session.work(self.goal, self.clock.playing);
         if self.session.is_notable_since(&before) {
@@ -244,7 +247,7 @@ impl Model {
     fn replace(&mut self, session: Session) {
         self.session = session;
         self.story = super::Story::default();
-        self.side.answer = None;
+        self.side.renew();
         self.cursor = None;
         self.goal = Millis::ZERO;
         self.clock.notice();

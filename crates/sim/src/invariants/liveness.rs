@@ -102,8 +102,8 @@ fn is_live(cluster: &Cluster, store: &Store) -> bool {
     store.is_running() && record.is_some_and(|record| record.state == StoreState::Up)
 }
 
-/// [`Law::EveryKeyLed`], while a store is left that can lead: each region that should be led, or the
-/// keys of which no store in service has a region.
+/// [`Law::EveryKeyLed`], while a store is left that can lead: each region that should be led, or
+/// the keys of which no store in service has a region.
 fn every_key_led(cluster: &Cluster) -> Vec<Broken> {
     let can_lead = |store: &Store| store.meta().engine == Engine::TiKv && is_live(cluster, store);
     if !cluster.stores().any(can_lead) {

@@ -314,7 +314,7 @@ crate::words! {
         /// Not now.
         NotYet: "not now", "尚未成立";
         /// Facts of another moment.
-        AsOfNow: "These facts are of the newest moment", "以下为最新时刻的状态";
+        AsOf: "These facts are still of", "以下状态仍取自";
         /// Worlds agree.
         SameInAll: "the same in all worlds", "各世界相同";
     }
