@@ -7,11 +7,12 @@ use view::Lang;
 use yew::{Callback, Component, Context, Html};
 
 use crate::components::page;
-use crate::effects::{self, BoxWatch, Gesture, Gestures, Keystroke};
+use crate::effects::{self, BoxWatch, Gesture, Gestures, Keystroke, share};
 use crate::model::menu::MenuMsg;
 use crate::model::palette::PaletteMsg;
 use crate::model::{
-    ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek, Theme, Update, journal,
+    ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek, ShareMsg, Theme,
+    Update, journal,
 };
 
 /// The incident that the page opens on.
@@ -30,6 +31,7 @@ pub(crate) struct App {
     _keys: Option<EventListener>,
     _gestures: Option<Gestures>,
     _tips: Vec<EventListener>,
+    _fragment: Option<EventListener>,
     size: Option<BoxWatch>,
 }
 
@@ -59,6 +61,7 @@ impl Component for App {
             _keys: listen_to_keys(ctx),
             _gestures: listen_to_gestures(ctx),
             _tips: effects::explain_terms(),
+            _fragment: listen_to_fragment(ctx),
             size: None,
         };
         let is = |name, word| effects::remembered(name).as_deref() == Some(word);
@@ -72,6 +75,9 @@ impl Component for App {
             let update = app.model.update(Msg::Prefer(preference));
             app.perform(ctx, update);
         }
+        let address = Msg::Share(ShareMsg::Address(share::address()));
+        let update = app.model.update(address);
+        app.perform(ctx, update);
         app
     }
 
@@ -134,6 +140,15 @@ impl App {
                 Effect::SetTheme(theme) => effects::set_theme(theme),
                 Effect::SetContrast(more) => effects::set_contrast(more),
                 Effect::SetMotion(less) => effects::set_motion(less),
+                Effect::Copy(text) => {
+                    let send = self.send.clone();
+                    let told = move |copied| send.emit(Msg::Share(ShareMsg::Copied(copied)));
+                    share::copy(&text, told);
+                }
+                Effect::SetAddress(address) => share::set_address(&address),
+                Effect::Save { name, kind, text } => share::save(&name, kind, &text),
+                Effect::ShowDialog(id) => share::show_dialog(id),
+                Effect::CloseDialog(id) => share::close_dialog(id),
             }
         }
         update.redraw
@@ -147,6 +162,14 @@ fn watch_size(ctx: &Context<App>) -> Option<BoxWatch> {
         if let Some((width, height)) = effects::matrix_size() {
             link.send_message(Msg::Resized(width, height));
         }
+    })
+}
+
+/// Opens the link that somebody puts into the address bar of the open page.
+fn listen_to_fragment(ctx: &Context<App>) -> Option<EventListener> {
+    let link = ctx.link().clone();
+    share::on_fragment(move |address| {
+        link.send_message(Msg::Share(ShareMsg::Address(address)));
     })
 }
 

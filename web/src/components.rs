@@ -26,6 +26,7 @@ mod palette;
 mod pd_strip;
 mod resolver_row;
 mod row;
+mod share;
 mod settings;
 mod side;
 mod steps;

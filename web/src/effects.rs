@@ -14,6 +14,7 @@ use web_sys::{
 };
 
 mod hands;
+pub(crate) mod share;
 mod tips;
 
 pub(crate) use hands::{

@@ -13,6 +13,7 @@ pub(crate) mod palette;
 mod palette_match;
 mod past;
 pub(crate) mod session;
+pub(crate) mod share;
 pub(crate) mod story;
 mod update;
 
@@ -33,6 +34,7 @@ pub(crate) use graph::{Graph, GraphMsg};
 pub(crate) use hands::{Hands, HandsMsg};
 use inspect::{Side, SideMsg};
 pub(crate) use session::{Session, WorldKnobs};
+pub(crate) use share::{Share, ShareMsg};
 use story::Story;
 
 /// The most that is simulated ahead when somebody asks for the next event, in milliseconds.
@@ -83,6 +85,8 @@ pub(crate) enum Msg {
     Side(SideMsg),
     /// The box of the matrix got this size.
     Resized(f64, f64),
+    /// Something about sharing.
+    Share(ShareMsg),
     /// The notice was read.
     CloseNotice,
 }
@@ -176,6 +180,23 @@ pub(crate) enum Effect {
     SetContrast(bool),
     /// Set whether things move less than the system asks for.
     SetMotion(bool),
+    /// Copy this, and say whether it could be.
+    Copy(String),
+    /// Put this into the address bar.
+    SetAddress(String),
+    /// Save a text as a file.
+    Save {
+        /// The file's name.
+        name: String,
+        /// What it is, as a media type.
+        kind: &'static str,
+        /// What is in it.
+        text: String,
+    },
+    /// Show the dialog of this id.
+    ShowDialog(&'static str),
+    /// Close it; what had the focus before gets it back.
+    CloseDialog(&'static str),
 }
 
 /// What a message led to.
@@ -220,6 +241,7 @@ pub(crate) struct Model {
     pub(crate) graph: Graph,
     pub(crate) matrix_size: (f64, f64),
     pub(crate) notice: Option<Notice>,
+    pub(crate) share: Share,
     /// What is shown: the views of the moment looked at.
     pub(crate) frame: Rc<Frame>,
     /// What the side of the page tells of it.
@@ -265,6 +287,7 @@ impl Model {
             graph: Graph::default(),
             matrix_size: (560.0, 600.0),
             notice: None,
+            share: Share::default(),
             frame: Rc::new(frame),
             story: Story::default(),
             side: Side::default(),

@@ -5,6 +5,7 @@ use yew::{Callback, Event, Html, classes, html};
 
 use super::hands::palette_button;
 use super::settings;
+use super::share::share_button;
 use crate::effects;
 use crate::model::{Model, Msg, Preference};
 
@@ -27,6 +28,7 @@ pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
                 <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
                     { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }
                 </div>
+                { share_button(model, send) }
                 <button type="button" class="icon" popovertarget={settings::SHEET}
                     title={Word::Settings.text(lang)} aria-label={Word::Settings.text(lang)}
                     data-testid="open-settings">{ "⚙" }</button>

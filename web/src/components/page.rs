@@ -9,6 +9,7 @@ use super::hands::above;
 use super::header::header;
 use super::legend::legend;
 use super::settings::settings;
+use super::share::{share_dialog, share_notice};
 use super::side::side;
 use super::steps::steps;
 use super::term::glossary;
@@ -24,6 +25,8 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             <a class="skip" href="#world-0">{ Word::SkipToWorlds.text(lang) }</a>
             { header(model, send) }
             { notice(model.notice, lang, send) }
+            { share_notice(model, send) }
+            { share_dialog(model, send) }
             { steps(model, send) }
             <main class="stage" aria-label={Word::Matrix.text(lang)}>
               { filter_bar(model, send) }

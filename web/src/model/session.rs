@@ -47,7 +47,11 @@ pub(crate) struct Session {
 impl Session {
     /// A run at its beginning.
     pub(crate) fn new(scenario: Scenario, worlds: &[WorldKnobs]) -> Session {
-        let run = Run::new(scenario, worlds, None);
+        Session::seeded(scenario, worlds, None)
+    }
+
+    fn seeded(scenario: Scenario, worlds: &[WorldKnobs], seed: Option<u64>) -> Session {
+        let run = Run::new(scenario, worlds, seed);
         let mut session = Session {
             run: run.expect("the incidents are built by the tests of their crate"),
             projectors: vec![Projector::default(); worlds.len()],
@@ -72,7 +76,7 @@ impl Session {
 
     /// A run in which the deeds of `record` are done again.
     pub(crate) fn replaying(scenario: Scenario, worlds: &[WorldKnobs], record: &Record) -> Session {
-        let mut session = Session::new(scenario, worlds);
+        let mut session = Session::seeded(scenario, worlds, Some(record.seed));
         session.replay = record.inputs.iter().cloned().collect();
         session.replay_until = record.until;
         session

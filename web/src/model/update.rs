@@ -57,6 +57,7 @@ impl Model {
                 self.matrix_size = (width, height);
                 Update { redraw, effects: Vec::new() }
             }
+            Msg::Share(msg) => self.update_share(msg),
             Msg::CloseNotice => {
                 self.notice = None;
                 Update::redraw()
@@ -150,6 +151,7 @@ impl Model {
             if self.session.timeline().newest().is_none_or(|frame| frame.at < self.goal) {
                 self.session.record();
             }
+            self.look_as_shared();
             self.look();
         }
         Update::redraw()
@@ -244,7 +246,7 @@ impl Model {
         Update { redraw: true, effects: vec![self.kept()] }
     }
 
-    fn replace(&mut self, session: Session) {
+    pub(super) fn replace(&mut self, session: Session) {
         self.session = session;
         self.story = super::Story::default();
         self.side.renew();
@@ -254,7 +256,7 @@ impl Model {
         self.look();
     }
 
-    fn kept(&self) -> Effect {
+    pub(super) fn kept(&self) -> Effect {
         Effect::Keep(journal::write(&self.session.whole_record()))
     }
 

@@ -106,6 +106,12 @@ impl Saved {
         format!("{PREFIX}{}", seal(&body))
     }
 
+    /// Whether a text is a link of some version, right or wrong: the fragment of an address can be
+    /// something else.
+    pub fn is_link(text: &str) -> bool {
+        version(text.strip_prefix('#').unwrap_or(text)).is_some()
+    }
+
     /// Reads a link, with or without what precedes its `v1.`.
     ///
     /// # Errors

@@ -1,0 +1,226 @@
+//! Sharing: the run as a link and as a file, what is exported, and what is opened instead.
+
+use scenario::{Saved, Text};
+use sim::Millis;
+use view::share::ShareWord;
+
+use super::clock::Playing;
+use super::{Effect, Model, Session, Update};
+
+/// The largest file that is read, in bytes.
+pub(crate) const LARGEST_FILE: u32 = 1 << 20;
+
+/// Something about sharing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ShareMsg {
+    /// Show the dialog.
+    Show,
+    /// The dialog was closed.
+    Closed,
+    /// Copy the link, and put it into the address bar.
+    CopyLink,
+    /// Copy the address that people can read.
+    CopyAddress,
+    /// What was to be copied was, or was not.
+    Copied(bool),
+    /// Save the run as a file.
+    SaveRun,
+    /// The text to be opened is this now.
+    Input(String),
+    /// Open it.
+    OpenPasted,
+    /// A file was chosen: its name, and its text if it is text and not too long.
+    Chosen(String, Option<String>),
+    /// The page's address, as it was opened or changed by hand.
+    Address(Address),
+    /// What was said of the address was read.
+    CloseNotice,
+}
+
+/// Where the page is, and what is to be opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// The address without query and fragment.
+    pub(crate) page: String,
+    /// What is in it from `?` on.
+    pub(crate) query: String,
+    /// What is in it after `#`.
+    pub(crate) fragment: String,
+}
+
+/// The state of the dialog, and what is to be said of the address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Share {
+    pub(crate) is_open: bool,
+    /// The address of the page without its query and fragment.
+    pub(crate) page: String,
+    /// The link as it was when the dialog was opened.
+    pub(crate) link: String,
+    /// The address for people, if there is one.
+    pub(crate) address: Option<String>,
+    /// What was pasted.
+    pub(crate) text: String,
+    /// Whether it was copied.
+    pub(crate) copied: Option<bool>,
+    /// Why nothing was opened.
+    pub(crate) refused: Option<Text>,
+    /// The moment to be looked at when the run has been lived through again.
+    pub(crate) look_at: Option<Millis>,
+    /// Why the page's address was not opened.
+    pub(crate) notice: Option<Text>,
+}
+
+impl Model {
+    /// Takes in what is about sharing.
+    pub(super) fn update_share(&mut self, msg: ShareMsg) -> Update {
+        let mut effects = Vec::new();
+        match msg {
+            ShareMsg::Show => {
+                self.clock.playing = Playing::Paused;
+                let saved = self.saved();
+                self.share.link = format!("{}#{}", self.share.page, saved.link());
+                let page = &self.share.page;
+                self.share.address = saved.query().map(|query| format!("{page}{query}"));
+                (self.share.copied, self.share.refused) = (None, None);
+                self.share.is_open = true;
+                effects.push(Effect::ShowDialog(SHARE));
+            }
+            ShareMsg::Closed => self.share.is_open = false,
+            ShareMsg::CopyLink => {
+                effects.push(Effect::SetAddress(self.share.link.clone()));
+                effects.push(Effect::Copy(self.share.link.clone()));
+            }
+            ShareMsg::CopyAddress => {
+                effects.extend(self.share.address.clone().map(Effect::Copy));
+            }
+            ShareMsg::Copied(copied) => self.share.copied = Some(copied),
+            ShareMsg::SaveRun => {
+                let saved = self.saved();
+                let name = file_name(&saved, ".scn");
+                effects.push(Effect::Save { name, kind: "text/plain", text: saved.file() });
+            }
+            ShareMsg::Input(text) => self.share.text = text,
+            ShareMsg::OpenPasted => {
+                let opened = open_text(&self.share.text);
+                return self.open_shared(opened);
+            }
+            ShareMsg::Chosen(name, text) => {
+                let unreadable = || both(ShareWord::Unreadable);
+                let opened = text.ok_or_else(unreadable).and_then(|text| open_file(&name, &text));
+                return self.open_shared(opened);
+            }
+            ShareMsg::Address(address) => return self.open_address(address),
+            ShareMsg::CloseNotice => self.share.notice = None,
+        }
+        Update { redraw: true, effects }
+    }
+
+    /// The run as it is kept and shared, with the moment that is looked at.
+    pub(crate) fn saved(&self) -> Saved {
+        let scenario = self.session.run().scenario().clone();
+        let record = self.session.whole_record();
+        let looked_at = self.cursor.filter(|at| *at < record.until);
+        Saved { scenario, record, looked_at }
+    }
+
+    /// Opens what was pasted or chosen, or says in the dialog why not.
+    fn open_shared(&mut self, opened: Result<Saved, Text>) -> Update {
+        match opened {
+            Ok(saved) => {
+                let mut update = self.go_on_with(saved);
+                let page = std::mem::take(&mut self.share.page);
+                let look_at = self.share.look_at;
+                self.share = Share { page, look_at, ..Share::default() };
+                update.effects.push(Effect::CloseDialog(SHARE));
+                update
+            }
+            Err(refused) => {
+                self.share.refused = Some(refused);
+                Update::redraw()
+            }
+        }
+    }
+
+    /// Opens what the page's address says; if it is wrong, the page stays as it is and says why.
+    fn open_address(&mut self, Address { page, query, fragment }: Address) -> Update {
+        self.share.page = page;
+        let opened = match Saved::is_link(&fragment) {
+            true => Saved::from_link(&fragment).map(Some).map_err(|error| error.text()),
+            false => Saved::from_query(&query).map_err(|error| error.text()),
+        };
+        match opened {
+            Ok(None) => Update::nothing(),
+            Ok(Some(saved)) => self.go_on_with(saved),
+            Err(why) => {
+                self.share.notice = Some(why);
+                Update::redraw()
+            }
+        }
+    }
+
+    /// Looks at the moment that a link was made at, once the run is there.
+    pub(super) fn look_as_shared(&mut self) {
+        if !self.session.is_replaying()
+            && let Some(at) = self.share.look_at.take()
+        {
+            self.cursor = Some(at);
+        }
+    }
+
+    /// Takes up a run: its deeds are done again, then the moment is shown that was looked at.
+    fn go_on_with(&mut self, saved: Saved) -> Update {
+        let Saved { scenario, record, looked_at } = saved;
+        let session = Session::replaying(scenario, &record.worlds, &record);
+        (self.selected, self.hovered, self.notice) = (None, None, None);
+        self.clock.playing = Playing::Paused;
+        self.share.notice = None;
+        self.replace(session);
+        let effects = vec![self.kept()];
+        self.share.look_at = looked_at;
+        Update { redraw: true, effects }
+    }
+}
+
+/// The dialog's id.
+pub(crate) const SHARE: &str = "share";
+
+/// A name for a file of a run that no file system objects to.
+pub(crate) fn file_name(saved: &Saved, ending: &str) -> String {
+    // Ids are small letters, digits and `-`: the grammar sees to it.
+    let id: String = saved.scenario.id.chars().take(40).collect();
+    format!("regionscope-{id}{ending}")
+}
+
+/// Opens a text that somebody pasted: a link, an address, a scenario or a saved run.
+fn open_text(text: &str) -> Result<Saved, Text> {
+    let text = text.trim();
+    let is_line = !text.contains('\n');
+    match text {
+        "" => Err(both(ShareWord::NothingPasted)),
+        _ if is_line && (text.contains("#v") || Saved::is_link(text)) => {
+            Saved::from_link(text).map_err(|error| error.text())
+        }
+        _ if is_line && text.contains('?') => {
+            let query = text.split_once('?').map_or(text, |(_, query)| query);
+            let opened = Saved::from_query(query).map_err(|error| error.text())?;
+            opened.ok_or_else(|| both(ShareWord::NothingPasted))
+        }
+        text => open_file("text", text),
+    }
+}
+
+fn open_file(name: &str, text: &str) -> Result<Saved, Text> {
+    Saved::from_file(name, text).map_err(|error| {
+        let text = error.to_string();
+        Text { en: text.clone(), zh: text }
+    })
+}
+
+fn both(word: ShareWord) -> Text {
+    let [en, zh] = view::Lang::ALL.map(|lang| word.text(lang).to_owned());
+    Text { en, zh }
+}
+
+#[cfg(test)]
+#[path = "share_tests.rs"]
+mod tests;
