@@ -207,17 +207,22 @@ fn while_pd_is_away_resolves_wait_ten_seconds_and_fail_and_no_store_starts() {
          start store 2\nwait 30s",
     );
     let cluster = world(&run);
-    let unanswered = cluster.events().iter().filter(|event| {
+    let is_unanswered = |kind: &EventKind| {
         matches!(
-            event.kind,
+            kind,
             EventKind::ResolveFailed {
+                store: StoreId(1),
                 error: GetStoreError::Unreachable,
                 verdict: ResolveVerdict::RetryLoud,
                 ..
             }
         )
-    });
-    assert!(1 < unanswered.count());
+    };
+    let unanswered = cluster.events().iter().filter(|event| is_unanswered(&event.kind));
+    let at: Vec<u64> = unanswered.map(|event| event.at.0 / SECOND).collect();
+    let gaps: Vec<u64> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Ten tries, a second apart, are longer than the pause between two passes of the loop.
+    assert!(1 < gaps.len() && gaps.iter().all(|gap| *gap == 10), "{gaps:?}");
     let starts = run.issued().iter().filter(|i| i.request.to_string() == "start store 2");
     let outcomes: Vec<bool> =
         starts.map(|issued| matches!(issued.outcomes[0], Some(Outcome::Done))).collect();
