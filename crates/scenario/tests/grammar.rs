@@ -186,6 +186,8 @@ fn commands_of_pd() -> Vec<Command> {
         Command::Pd(PdCommand::LosePdLeader),
         Command::Pd(PdCommand::ResignPdLeader),
         Command::Pd(PdCommand::RecoverPd),
+        Command::Pd(PdCommand::LosePdDisks),
+        Command::Pd(PdCommand::RebuildPd { cluster_id: 7, alloc_id: 4000 }),
         Command::Pd(PdCommand::DeleteStore(store)),
         Command::Pd(PdCommand::DestroyStore(store)),
         Command::Pd(PdCommand::CancelDeleteStore(store)),
@@ -325,6 +327,10 @@ fn the_same_thing_may_be_typed_in_several_ways() {
         (
             "./bin/pd-recover --from-old-member --endpoints=http://127.0.0.1:2379",
             "pd-recover --from-old-member",
+        ),
+        (
+            "pd-recover -endpoints http://127.0.0.1:2379 -cluster-id=7 -alloc-id 4000",
+            "pd-recover --cluster-id 7 --alloc-id 4000",
         ),
         ("pd-server --force-new-cluster --name=pd-3", "pd-server --force-new-cluster"),
         ("pd-ctl", "help"),

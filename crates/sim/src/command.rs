@@ -99,6 +99,16 @@ pub enum PdCommand {
     ForceNewPdCluster,
     /// `lose pd leader`: the process that leads PD is gone; another leads once its lease is over.
     LosePdLeader,
+    /// `lose pd disks`: a stopped PD's disks are gone, all of them.
+    LosePdDisks,
+    /// `pd-recover --cluster-id … --alloc-id …`: gives a new PD the identity of the old one, and
+    /// nothing else. It shows when PD is started again.
+    RebuildPd {
+        /// The cluster's, which its stores hold.
+        cluster_id: u64,
+        /// No id up to this one is handed out again.
+        alloc_id: u64,
+    },
     /// `pd-ctl member leader resign`: the leader hands over.
     ResignPdLeader,
     /// `pd-recover --from-old-member`: takes the records of stores off PD's disk and leaves a

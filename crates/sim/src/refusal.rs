@@ -268,11 +268,35 @@ pub enum PdFault {
     Running,
     /// TiDB's error where it reaches no PD.
     UnreachableFromTidb,
+    /// Its disks can only be lost while its processes are stopped.
+    DisksInUse,
+    /// PD: ErrNotBootstrapped, a new PD that no store has joined.
+    NotBootstrapped,
+    /// It has the identity of another cluster than the stores here.
+    OtherCluster,
+    /// pd-recover's answer where there is something on PD's disks; and, by a slip of the tool,
+    /// where `--from-old-member` finds nothing there.
+    AlreadyBootstrapped,
+    /// `--alloc-id` would let PD hand out ids a second time, which the model does not follow.
+    AllocIdTooSmall {
+        /// The largest id that was handed out.
+        least: u64,
+    },
 }
 
 impl fmt::Display for PdFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::DisksInUse => "PD is running; `stop pd` before its disks are lost",
+            Self::NotBootstrapped => NOT_BOOTSTRAPPED,
+            Self::OtherCluster => OTHER_CLUSTER,
+            Self::AlreadyBootstrapped => "failed to recover: the cluster is already bootstrapped",
+            Self::AllocIdTooSmall { least } => {
+                return write!(
+                    f,
+                    "ids up to {least} are in use; `--alloc-id` has to be {least} or more"
+                );
+            }
             Self::NoLeader => "Failed! [503] no leader",
             Self::Stopped => "Failed! dial tcp: connect: connection refused",
             Self::Running => "PD is running; `stop pd` before it is started anew",
@@ -280,6 +304,11 @@ impl fmt::Display for PdFault {
         })
     }
 }
+
+const NOT_BOOTSTRAPPED: &str = "Failed! [500] \"[PD:cluster:ErrNotBootstrapped]TiKV cluster not \
+                                bootstrapped, please start TiKV first\"";
+const OTHER_CLUSTER: &str = "PD has another cluster's id, so that no store speaks to it; `stop pd`, \
+                             `lose pd disks`, and give pd-recover the id that a store's start names";
 
 /// Why a machine does not become a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,6 +333,15 @@ pub enum StartFault {
     },
     /// A store of this id is there already, or was.
     Exists(StoreId),
+    /// PD is that of another cluster.
+    ClusterIdMismatch {
+        /// On the store's disk.
+        local: u64,
+        /// PD's.
+        remote: u64,
+    },
+    /// An empty store would found a cluster of its own on a new PD.
+    WouldBootstrap(StoreId),
     /// The store lost its disk, and its machine has started as another one.
     Replaced {
         /// The id that is gone with the disk.
@@ -329,6 +367,16 @@ impl fmt::Display for StartFault {
                 f,
                 "duplicated store address: id:{store} address:\"{address}\" , already registered \
                  by id:{by} address:\"{address}\" "
+            ),
+            Self::ClusterIdMismatch { local, remote } => write!(
+                f,
+                "cluster ID mismatch, local {local} != remote {remote}, you are trying to connect \
+                 to another cluster, please reconnect to the correct PD"
+            ),
+            Self::WouldBootstrap(store) => write!(
+                f,
+                "store {store} is empty and would found a new cluster on this PD; `pd-recover \
+                 --cluster-id … --alloc-id …` and a restart of PD come first"
             ),
             Self::AddressInUse { address, by } => {
                 write!(f, "store {by} listens on {address} already")

@@ -122,11 +122,17 @@ fn metrics(words: &mut Words<'_>) -> Result<Query, ParseError> {
 
 fn lose(words: &mut Words<'_>) -> Result<Command, ParseError> {
     if words.skip("pd") {
-        words.keyword("leader", "`leader`, as in `lose pd leader`")?;
+        let what = "`leader` or `disks`, as in `lose pd leader`";
+        let lost = words.word(what)?;
+        let command = match lost.text {
+            "leader" => PdCommand::LosePdLeader,
+            "disks" => PdCommand::LosePdDisks,
+            _ => return Err(lost.expected(what)),
+        };
         words.finish()?;
-        return Ok(Command::Pd(PdCommand::LosePdLeader));
+        return Ok(Command::Pd(command));
     }
-    words.keyword("disk", "`disk of` or `pd leader`, as in `lose disk of 502`")?;
+    words.keyword("disk", "`disk of`, `pd leader` or `pd disks`, as in `lose disk of 502`")?;
     words.keyword("of", "`of`, as in `lose disk of 502`")?;
     let store = words.store()?;
     words.finish()?;

@@ -8,6 +8,7 @@ pub(crate) mod condition;
 pub(crate) mod error;
 mod faults;
 mod pd;
+mod pd_programs;
 pub(crate) mod pd_text;
 mod recovery;
 mod sql;
@@ -50,7 +51,7 @@ pub(crate) fn parse_line(number: usize, line: &str) -> Result<Request, ParseErro
     }
     let request = pd::parse(verb, &mut words).or_else(|| match for_pd {
         true => None,
-        false => pd::parse_program(verb, &mut words)
+        false => pd_programs::parse(verb, &mut words)
             .or_else(|| stores::parse(verb, &mut words))
             .or_else(|| faults::parse(verb, &mut words))
             .or_else(|| tikv_test::parse(verb, &mut words)),

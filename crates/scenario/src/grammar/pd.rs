@@ -28,7 +28,7 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
 }
 
 /// The request for a command to PD.
-fn asked(command: PdCommand) -> Result<Request, ParseError> {
+pub(super) fn asked(command: PdCommand) -> Result<Request, ParseError> {
     Ok(Request::Command(Command::Pd(command)))
 }
 
@@ -279,45 +279,6 @@ fn parse_member(words: &mut Words<'_>) -> Result<Request, ParseError> {
     }
     no_more(words, "member leader resign [flags]")?;
     asked(PdCommand::ResignPdLeader)
-}
-
-/// `pd-server` and `pd-recover`, PD's other programs; `None` if `verb` is neither.
-pub(super) fn parse_program(
-    verb: Word<'_>,
-    words: &mut Words<'_>,
-) -> Option<Result<Request, ParseError>> {
-    let (flag, what, command) =
-        match verb.text.trim_start_matches("./bin/").trim_start_matches("./") {
-            "pd-server" => (
-                "--force-new-cluster",
-                "`--force-new-cluster`; `start pd` starts PD as it was",
-                PdCommand::ForceNewPdCluster,
-            ),
-            "pd-recover" => (
-                "--from-old-member",
-                "`--from-old-member`, the one way that is modelled",
-                PdCommand::RecoverPd,
-            ),
-            _ => return None,
-        };
-    Some(words.keyword(flag, what).and_then(|()| {
-        skip_flags(words)?;
-        asked(command)
-    }))
-}
-
-/// Flags that say where PD lives and listens, such as `--endpoints=http://127.0.0.1:2379`.
-fn skip_flags(words: &mut Words<'_>) -> Result<(), ParseError> {
-    while let Some(word) = words.next() {
-        match word.text.split_once('=') {
-            Some((flag, value)) if flag.starts_with('-') && !value.is_empty() => {}
-            None if word.text.starts_with('-') => {
-                words.word("the flag's value")?;
-            }
-            Some(_) | None => return Err(word.expected("a flag, such as `--name=pd-3`")),
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn subcommand<'a>(

@@ -21,6 +21,10 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, command: &PdCommand) -> fmt::Res
         PdCommand::ForceNewPdCluster => f.write_str("pd-server --force-new-cluster"),
         PdCommand::LosePdLeader => f.write_str("lose pd leader"),
         PdCommand::ResignPdLeader => f.write_str("pd-ctl member leader resign"),
+        PdCommand::LosePdDisks => f.write_str("lose pd disks"),
+        PdCommand::RebuildPd { cluster_id, alloc_id } => {
+            write!(f, "pd-recover --cluster-id {cluster_id} --alloc-id {alloc_id}")
+        }
         PdCommand::RecoverPd => f.write_str("pd-recover --from-old-member"),
         PdCommand::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
             write_remove_failed_stores(f, stores, *auto_detect, *timeout_s)?;

@@ -35,9 +35,7 @@ impl Cluster {
     }
 
     fn check_register(&self, meta: &StoreMeta) -> Result<(), Refusal> {
-        if !self.pd.is_serving() {
-            return Err(StartFault::WaitsForPd(meta.id).into());
-        }
+        self.pd.check_identity(meta.id, !self.stores.contains_key(&meta.id))?;
         self.pd.check_put_store(meta)?;
         let listens = |other: &&Store| other.is_running() && other.meta().address == meta.address;
         match self.stores.values().find(listens) {

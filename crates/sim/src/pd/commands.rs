@@ -4,6 +4,7 @@
 use super::Pd;
 use super::builder::steps_toward;
 use super::checker::Change;
+use super::identity::Identity;
 use super::leader::{LEASE_MS, Presence, RESIGN_MS};
 use super::operator::Priority;
 use super::region_tree::RegionInfo;
@@ -14,7 +15,7 @@ use super::unsafe_recovery::RecoveryRequest;
 use crate::command::{PdCommand, RecoveryOptions};
 use crate::event::{EventKind, EventLog, OperatorEnd, OperatorName};
 use crate::ids::{EventId, Millis, RegionId, StoreId};
-use crate::refusal::Refusal;
+use crate::refusal::{PdFault, Refusal};
 use crate::region::{Peer, PeerRole};
 use crate::store::{Engine, StoreState};
 
@@ -30,8 +31,15 @@ impl Pd {
             | PdCommand::StartPd
             | PdCommand::ForceNewPdCluster
             | PdCommand::LosePdLeader
-            | PdCommand::ResignPdLeader
-            | PdCommand::RecoverPd => Ok(()),
+            | PdCommand::ResignPdLeader => Ok(()),
+            PdCommand::LosePdDisks => match self.presence {
+                Presence::Stopped => Ok(()),
+                Presence::Serving | Presence::Electing(_) | Presence::Foreign => {
+                    Err(Refusal::Pd(PdFault::DisksInUse))
+                }
+            },
+            PdCommand::RecoverPd => self.check_recover(),
+            PdCommand::RebuildPd { alloc_id, .. } => self.check_rebuild(*alloc_id),
             PdCommand::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
                 let request = request(stores, *auto_detect, *timeout_s, *options);
                 self.recovery.check_start(now, &self.stores, request)
@@ -91,6 +99,11 @@ impl Pd {
                 self.lose_leader(now, Presence::Electing(now.after(RESIGN_MS)), cause, events);
             }
             PdCommand::RecoverPd => self.recover_from_old_member(),
+            PdCommand::LosePdDisks => self.lose_disks(),
+            PdCommand::RebuildPd { cluster_id, alloc_id } => {
+                let (cluster_id, alloc_id) = (*cluster_id, *alloc_id);
+                self.disk.identity = Identity::Given { cluster_id, alloc_id };
+            }
             PdCommand::RemoveFailedStores { stores, auto_detect, timeout_s, options } => {
                 let request = request(stores, *auto_detect, *timeout_s, *options);
                 self.start_recovery(now, request, cause, events);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::Pd;
 use super::balance_leader::BalanceLeader;
+use super::identity::Identity;
 use super::limits::StoreLimits;
 use super::operator::Operators;
 use super::region_tree::{RegionInfo, RegionTree};
@@ -48,6 +49,8 @@ pub enum Presence {
     Electing(Millis),
     /// None of its processes runs.
     Stopped,
+    /// It runs, with the identity of another cluster: after the loss of its disks.
+    Foreign,
 }
 
 /// What PD has written down of regions, which its cache may have forgotten, and what was done to
@@ -59,6 +62,8 @@ pub(super) struct Disk {
     heartbeats: BTreeMap<StoreId, Millis>,
     /// `pd-recover` has deleted the records of stores.
     stores_deleted: bool,
+    /// Whose metadata it is.
+    pub(super) identity: Identity,
 }
 
 /// A new leader waits with scheduling until it has heard of most regions.
@@ -73,7 +78,12 @@ impl Disk {
     pub(super) fn of(stores: &StoreTable, regions: &RegionTree) -> Disk {
         let regions = regions.iter().map(|info| (info.id(), info.region.clone())).collect();
         let heartbeats = stores.iter().filter_map(|(id, store)| Some((*id, store.last_heartbeat?)));
-        Disk { regions, heartbeats: heartbeats.collect(), stores_deleted: false }
+        Disk { regions, heartbeats: heartbeats.collect(), ..Disk::default() }
+    }
+
+    /// What a new PD has: nothing, where another had everything.
+    pub(super) fn new() -> Disk {
+        Disk { stores_deleted: true, identity: Identity::New, ..Disk::default() }
     }
 
     /// Writes down a store's heartbeat, if that has not been done for a while.
@@ -112,13 +122,21 @@ impl Pd {
         let is_start = matches!(command, PdCommand::StartPd | PdCommand::ForceNewPdCluster);
         match self.presence {
             Presence::Stopped if is_start => Ok(()),
-            Presence::Serving | Presence::Electing(_) if is_start => {
+            Presence::Serving | Presence::Electing(_) | Presence::Foreign if is_start => {
                 Err(Refusal::Pd(PdFault::Running))
             }
             Presence::Serving => Ok(()),
-            Presence::Electing(_) if *command == PdCommand::StopPd => Ok(()),
-            Presence::Electing(_) => Err(Refusal::Pd(PdFault::NoLeader)),
-            Presence::Stopped => Err(Refusal::Pd(PdFault::Stopped)),
+            Presence::Electing(_) | Presence::Stopped | Presence::Foreign
+                if *command == PdCommand::LosePdDisks =>
+            {
+                Ok(())
+            }
+            Presence::Electing(_) | Presence::Foreign if *command == PdCommand::StopPd => Ok(()),
+            Presence::Foreign if command.is_recovery_tool() => Ok(()),
+            Presence::Electing(_) | Presence::Stopped | Presence::Foreign => {
+                let fault = self.silence().expect("it does not serve");
+                Err(Refusal::Pd(fault))
+            }
         }
     }
 
@@ -147,7 +165,7 @@ impl Pd {
         match self.presence {
             Presence::Serving => self.collecting.map(|collecting| collecting.next_check),
             Presence::Electing(at) => Some(at),
-            Presence::Stopped => None,
+            Presence::Stopped | Presence::Foreign => None,
         }
     }
 
@@ -163,6 +181,7 @@ impl Pd {
         self.forget_memory(now, elected, events);
         self.load_stores(now, elected, events);
         self.load_regions();
+        self.load_identity();
         self.collecting = Some(Collecting { since: now, next_check: now.after(COLLECT_CHECK_MS) });
     }
 
@@ -255,8 +274,10 @@ impl Pd {
             Presence::Serving => 0,
             Presence::Stopped => 1,
             Presence::Electing(at) => 2 + at.0,
+            Presence::Foreign => u64::MAX,
         });
         fold(u64::from(self.disk.stores_deleted));
+        self.digest_identity(fold);
         fold(self.collecting.map_or(0, |collecting| 1 + collecting.since.0));
         fold(self.disk.regions.len() as u64);
         for region in self.disk.regions.values() {

@@ -11,6 +11,7 @@ mod builder;
 mod checker;
 mod commands;
 pub mod fit;
+pub mod identity;
 mod balance_leader;
 pub mod leader;
 #[cfg(test)]

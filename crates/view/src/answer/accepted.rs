@@ -40,7 +40,9 @@ fn of_pd(command: &PdCommand) -> &'static str {
         | PdCommand::AddSplitRegion { .. }
         | PdCommand::AddMergeRegion { .. } => "Success! \"The operator is created.\"",
         PdCommand::DestroyStore(_) => "\"The store is set as Offline.\"",
-        PdCommand::RecoverPd => "recover success! please restart the PD cluster",
+        PdCommand::RecoverPd | PdCommand::RebuildPd { .. } => {
+            "recover success! please restart the PD cluster"
+        }
         PdCommand::ResignPdLeader
         | PdCommand::RemoveTombstone
         | PdCommand::DeleteStore(_)
@@ -53,6 +55,7 @@ fn of_pd(command: &PdCommand) -> &'static str {
         PdCommand::StopPd
         | PdCommand::StartPd
         | PdCommand::ForceNewPdCluster
+        | PdCommand::LosePdDisks
         | PdCommand::LosePdLeader => "ok",
     }
 }

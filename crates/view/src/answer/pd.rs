@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-use sim::pd::leader::Presence;
 use sim::pd::operator::Operator;
 use sim::pd::region_check::RegionCheck;
 use sim::pd::replication::DrState;
 use sim::pd::rules::Rule;
 use sim::pd::unsafe_recovery::StageOutput;
-use sim::refusal::PdFault;
 use sim::store::{Engine, StoreStatus};
 use sim::{Cluster, RegionId};
 
@@ -55,11 +53,7 @@ pub fn replication_status(cluster: &Cluster) -> String {
 
 /// What pd-ctl prints while PD does not answer; `None` if it does.
 pub fn without_pd(cluster: &Cluster) -> Option<String> {
-    match cluster.pd().presence() {
-        Presence::Serving => None,
-        Presence::Electing(_) => Some(PdFault::NoLeader.to_string()),
-        Presence::Stopped => Some(PdFault::Stopped.to_string()),
-    }
+    cluster.pd().silence().map(|fault| fault.to_string())
 }
 
 /// `pd-ctl unsafe remove-failed-stores show`.

@@ -21,9 +21,16 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
         | PdCommand::StartPd
         | PdCommand::ForceNewPdCluster
         | PdCommand::LosePdLeader
+        | PdCommand::LosePdDisks
         | PdCommand::ResignPdLeader
         | PdCommand::RecoverPd
         | PdCommand::RemoveTombstone => fixed(command),
+        PdCommand::RebuildPd { alloc_id, .. } => (
+            format!(
+                "Somebody gave a new PD the cluster's id and ids after {alloc_id} (pd-recover)"
+            ),
+            format!("有人用 pd-recover 为新 PD 恢复 cluster ID，并从 {alloc_id} 之后分配 ID"),
+        ),
         PdCommand::DeleteStore(store) => {
             (format!("Somebody deleted store {store}"), format!("有人下线 store {store}"))
         }
@@ -104,6 +111,7 @@ const FIXED: &[(PdCommand, &str, &str)] = &[
         "Somebody started one PD member alone (--force-new-cluster)",
         "有人仅用一个成员启动 PD（--force-new-cluster）",
     ),
+    (PdCommand::LosePdDisks, "All of PD's disks are lost", "PD 的磁盘全部丢失"),
     (PdCommand::LosePdLeader, "The process that leads PD is gone", "PD leader 进程丢失"),
     (
         PdCommand::ResignPdLeader,
