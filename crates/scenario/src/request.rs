@@ -57,6 +57,8 @@ pub enum Query {
     Replication,
     /// `pd-ctl config placement-rules show [--group=tiflash]`: the placement rules.
     PlacementRules(Option<String>),
+    /// `pd-ctl scheduler show`.
+    Schedulers,
     /// `pd-ctl config placement-rules rule-group show`: the groups of placement rules.
     RuleGroups,
     /// `SELECT * FROM information_schema.…`: one of the tables on stores, regions and replicas.
@@ -178,6 +180,7 @@ impl Query {
             | Query::Replication
             | Query::PlacementRules(_)
             | Query::RuleGroups
+            | Query::Schedulers
             | Query::PdMetrics
             | Query::ReplicationStatus => true,
             Query::InfoTable { .. }
@@ -218,6 +221,7 @@ impl fmt::Display for Query {
                 write!(f, "pd-ctl config placement-rules show --group={group}")
             }
             Query::Faults => f.write_str("faults"),
+            Query::Schedulers => f.write_str("pd-ctl scheduler show"),
             Query::RuleGroups => f.write_str("pd-ctl config placement-rules rule-group show"),
             Query::InfoTable { table, filter } => write_select(f, *table, filter.as_ref()),
             Query::TableRegions(table) => write!(f, "SHOW TABLE {table} REGIONS;"),

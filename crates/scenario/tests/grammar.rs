@@ -15,7 +15,7 @@ use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 use sim::{
     ClientRequest, Command, Halt, Millis, PdCommand, PeerId, RecoveryOptions, RegionId, Release,
-    StoreId, TableId, TikvTest,
+    Scheduler, StoreId, TableId, TikvTest,
 };
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
@@ -187,6 +187,10 @@ fn commands_of_pd() -> Vec<Command> {
         Command::Pd(PdCommand::ResignPdLeader),
         Command::Pd(PdCommand::RecoverPd),
         Command::Pd(PdCommand::LosePdDisks),
+        Command::Pd(PdCommand::AddScheduler(Scheduler::BalanceLeader)),
+        Command::Pd(PdCommand::AddScheduler(Scheduler::EvictLeader(store))),
+        Command::Pd(PdCommand::RemoveScheduler(Scheduler::BalanceLeader)),
+        Command::Pd(PdCommand::RemoveScheduler(Scheduler::EvictLeader(store))),
         Command::Pd(PdCommand::RebuildPd { cluster_id: 7, alloc_id: 4000 }),
         Command::Pd(PdCommand::DeleteStore(store)),
         Command::Pd(PdCommand::DestroyStore(store)),
@@ -247,6 +251,7 @@ fn queries() -> Vec<Query> {
         Query::PlacementRules(None),
         Query::PlacementRules(Some("tiflash".into())),
         Query::RuleGroups,
+        Query::Schedulers,
         select(InfoTable::TiflashReplica, Some((1, "stock"))),
         select(InfoTable::TikvRegionPeers, Some((0, "52973"))),
         Query::TableRegions("tpcc.stock".into()),

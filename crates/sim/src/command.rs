@@ -150,6 +150,10 @@ pub enum PdCommand {
         /// In milliseconds.
         ms: u64,
     },
+    /// `pd-ctl scheduler add …`.
+    AddScheduler(Scheduler),
+    /// `pd-ctl scheduler remove …`.
+    RemoveScheduler(Scheduler),
     /// `pd-ctl operator add remove-peer R S`.
     AddRemovePeer {
         /// The region.
@@ -212,6 +216,16 @@ pub enum PdCommand {
     },
     /// `pd-ctl operator remove R`: cancels the region's operator.
     RemoveOperator(RegionId),
+}
+
+/// What moves leaders without a region's being in need of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheduler {
+    /// `balance-leader-scheduler`: stores lead about as many regions as others. It runs from the
+    /// beginning.
+    BalanceLeader,
+    /// `evict-leader-scheduler`: the store is to lead nothing.
+    EvictLeader(StoreId),
 }
 
 /// Whether PD acts of its own accord.

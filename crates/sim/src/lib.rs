@@ -47,7 +47,7 @@ mod prng;
 
 pub use clients::Clients;
 pub use cluster::{Cluster, GhostReason};
-pub use command::{ClientRequest, Command, Halt, PdCommand, RecoveryOptions, TikvTest};
+pub use command::{ClientRequest, Command, Halt, PdCommand, RecoveryOptions, Scheduler, TikvTest};
 pub use event::{Event, EventKind};
 pub use ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
 pub use refusal::Refusal;

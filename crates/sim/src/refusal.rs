@@ -111,6 +111,10 @@ pub enum Refusal {
         /// The store whose peer cannot lead.
         store: StoreId,
     },
+    /// PD: ErrSchedulerExisted.
+    SchedulerExists,
+    /// PD: ErrSchedulerNotFound.
+    SchedulerNotFound,
     /// Nobody leads the region, so nobody can be asked to change it.
     NoLeader(RegionId),
     /// kvproto: `errorpb.RecoveryInProgress`. A force leader serves no reads and writes.
@@ -183,6 +187,12 @@ impl fmt::Display for Refusal {
             | Self::CannotLead { .. }
             | Self::TransferRegionWithoutRoles
             | Self::WrongEngine { .. } => failed(f, 500, text!("{}", self.of_operators())),
+            Self::SchedulerExists => {
+                failed(f, 500, text!("[PD:scheduler:ErrSchedulerExisted]scheduler existed"))
+            }
+            Self::SchedulerNotFound => {
+                failed(f, 404, text!("[PD:scheduler:ErrSchedulerNotFound]scheduler not found"))
+            }
             Self::NoLeader(region) => write!(f, "region {region} has no leader"),
             Self::RecoveryInProgress(region) => recovery_in_progress(f, *region),
             Self::MaxReplicasZero => failed(f, 400, text!("max-replicas should be greater than 0")),
@@ -307,8 +317,9 @@ impl fmt::Display for PdFault {
 
 const NOT_BOOTSTRAPPED: &str = "Failed! [500] \"[PD:cluster:ErrNotBootstrapped]TiKV cluster not \
                                 bootstrapped, please start TiKV first\"";
-const OTHER_CLUSTER: &str = "PD has another cluster's id, so that no store speaks to it; `stop pd`, \
-                             `lose pd disks`, and give pd-recover the id that a store's start names";
+const OTHER_CLUSTER: &str = "PD has another cluster's id, so that no store speaks to it; \
+                             `stop pd`, `lose pd disks`, and give pd-recover the id that a store's \
+                             start names";
 
 /// Why a machine does not become a store.
 #[derive(Clone, Debug, PartialEq, Eq)]

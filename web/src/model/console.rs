@@ -197,6 +197,7 @@ fn answer_query(
         Query::Faults => Ok(answer::faults(cluster)),
         Query::Replication => Ok(answer::replication(cluster)),
         Query::PlacementRules(group) => Ok(answer::placement_rules(cluster, group.as_deref())),
+        Query::Schedulers => Ok(answer::schedulers(cluster)),
         Query::RuleGroups => Ok(answer::rule_groups()),
         Query::InfoTable { table, filter } => {
             let filter = filter.as_ref().map(|(column, value)| (*column, value.as_str()));

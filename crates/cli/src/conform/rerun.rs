@@ -173,6 +173,7 @@ fn store_table(case: &Case) -> StoreTable {
         },
         state: store.state(),
         preparing: false,
+        started: Millis::ZERO,
         physically_destroyed: store.physically_destroyed,
         down_after_ms: sim::store::DOWN_AFTER,
         last_heartbeat: store.last_heartbeat(),

@@ -2,6 +2,7 @@
 //!
 //! Usages and messages are those of PD's `tools/pd-ctl/pdctl/command`.
 
+mod scheduler;
 mod show;
 
 use sim::command::{ReplicationMode, ReplicationOption, SplitPolicy};
@@ -23,6 +24,7 @@ pub(super) fn parse(verb: Word<'_>, words: &mut Words<'_>) -> Option<Result<Requ
         "operator" => parse_operator(words),
         "config" => parse_config(words),
         "member" => parse_member(words),
+        "scheduler" => scheduler::parse(words),
         _ => return None,
     })
 }

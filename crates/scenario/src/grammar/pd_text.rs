@@ -4,7 +4,7 @@ use std::fmt;
 
 use sim::command::ReplicationOption;
 use sim::region::Key;
-use sim::{Halt, PdCommand, RecoveryOptions, StoreId};
+use sim::{Halt, PdCommand, RecoveryOptions, Scheduler, StoreId};
 
 use crate::request::{List, Span};
 
@@ -44,6 +44,18 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, command: &PdCommand) -> fmt::Res
         }
         PdCommand::SetMaxStoreDownTime { ms } => {
             write!(f, "pd-ctl config set max-store-down-time {}", Span(*ms))
+        }
+        PdCommand::AddScheduler(Scheduler::BalanceLeader) => {
+            f.write_str("pd-ctl scheduler add balance-leader-scheduler")
+        }
+        PdCommand::AddScheduler(Scheduler::EvictLeader(store)) => {
+            write!(f, "pd-ctl scheduler add evict-leader-scheduler {store}")
+        }
+        PdCommand::RemoveScheduler(Scheduler::BalanceLeader) => {
+            f.write_str("pd-ctl scheduler remove balance-leader-scheduler")
+        }
+        PdCommand::RemoveScheduler(Scheduler::EvictLeader(store)) => {
+            write!(f, "pd-ctl scheduler remove evict-leader-scheduler-{store}")
         }
         PdCommand::AddRemovePeer { region, store } => {
             write!(f, "pd-ctl operator add remove-peer {region} {store}")

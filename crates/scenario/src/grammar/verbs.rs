@@ -153,6 +153,13 @@ pub const VERBS: &[Verb] = &[
         "merge the first region into the second, its neighbour", "把前一个 Region 合并到相邻的后一个"),
     Verb::new(Tool::PdCtl, "operator remove", "REGION",
         "cancel a region's operator", "取消某个 Region 的 operator"),
+    Verb::new(Tool::PdCtl, "scheduler show", "",
+        "the schedulers that run", "查看正在运行的 scheduler"),
+    Verb::new(Tool::PdCtl, "scheduler add", "evict-leader-scheduler STORE|balance-leader-scheduler",
+        "take every leader off a store; let leaders be balanced", "驱逐某个 store 上的 leader，或均衡 leader"),
+    Verb::new(Tool::PdCtl, "scheduler remove",
+        "evict-leader-scheduler-STORE|balance-leader-scheduler",
+        "let a store lead again; balance no more", "允许 store 重新承担 leader，或停止均衡"),
     Verb::new(Tool::PdCtl, "config set max-replicas", "COUNT",
         "change how many voters a region should have", "修改每个 Region 的副本数"),
     Verb::new(Tool::PdCtl, "config set replication-mode", "majority|dr-auto-sync [OPTION VALUE]",
@@ -236,7 +243,7 @@ pub const VERBS: &[Verb] = &[
 
 /// The first words of pd-ctl's commands.
 pub(super) const PD_FIRST_WORDS: &[&str] =
-    &["config", "help", "member", "operator", "region", "store", "unsafe"];
+    &["config", "help", "member", "operator", "region", "scheduler", "store", "unsafe"];
 
 /// The first words of everything.
 pub(super) const FIRST_WORDS: &[&str] = &[
@@ -265,6 +272,7 @@ pub(super) const FIRST_WORDS: &[&str] = &[
     "region",
     "reorder",
     "resume",
+    "scheduler",
     "select",
     "show",
     "skew",

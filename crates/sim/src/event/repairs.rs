@@ -27,6 +27,8 @@ pub enum OperatorName {
     RemoveLostPeer,
     /// One store leads many more regions than another.
     BalanceLeader,
+    /// A store is to lead nothing.
+    EvictLeader,
     /// `operator add remove-peer`.
     AdminRemovePeer,
     /// `operator add add-learner`.
@@ -61,6 +63,7 @@ impl OperatorName {
             OperatorName::LeaveJointState => "leave-joint-state",
             OperatorName::RemoveLostPeer => "remove-lost-peer",
             OperatorName::BalanceLeader => "balance-leader",
+            OperatorName::EvictLeader => "evict-leader-scheduler",
             OperatorName::AdminRemovePeer => "admin-remove-peer",
             OperatorName::AdminAddLearner => "admin-add-learner",
             OperatorName::AdminAddPeer => "admin-add-peer",

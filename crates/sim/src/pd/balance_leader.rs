@@ -18,7 +18,7 @@ const INTERVAL_MIN: u64 = 10;
 /// How rarely it looks while there is nothing to do. PD: `MaxScheduleInterval`.
 const INTERVAL_MAX: u64 = 5 * SECOND;
 /// Leaders that move at a time. PD: `leader-schedule-limit`.
-const LEADER_SCHEDULE_LIMIT: usize = 4;
+pub(super) const LEADER_SCHEDULE_LIMIT: usize = 4;
 /// Leaders that one store may have too many and the other too few before one is moved.
 /// PD: `leaderTolerantSizeRatio`, for the policy "count".
 const TOLERANCE: u64 = 5;
@@ -49,11 +49,9 @@ impl Pd {
         if now < self.balance.due {
             return;
         }
-        let moved = self.may_patrol() && self.move_leader(now, events, out);
-        self.balance.interval = match moved {
-            true => INTERVAL_MIN,
-            false => (self.balance.interval * 13 / 10 + 1).min(INTERVAL_MAX),
-        };
+        let runs = self.may_patrol() && self.schedulers.balances_leaders();
+        let moved = runs && self.move_leader(now, events, out);
+        self.balance.interval = next_interval(self.balance.interval, moved);
         self.balance.due = now.after(self.balance.interval);
     }
 
@@ -87,12 +85,13 @@ impl Pd {
         let stores = self.stores.values().filter(is_candidate).map(|store| store.meta.id);
         let counted: Vec<(u64, StoreId)> = stores.map(|s| (self.leaders_soon_on(s), s)).collect();
         let (most, from) = *counted.iter().max_by_key(|(count, store)| (*count, !store.0))?;
-        let (fewest, to) = *counted.iter().min()?;
+        let may_lead = counted.iter().filter(|(_, store)| !self.schedulers.evicts(*store));
+        let (fewest, to) = *may_lead.min()?;
         (fewest + 2 * TOLERANCE < most).then_some((from, to))
     }
 
     /// Leaders on a store once the transfers under way are done.
-    fn leaders_soon_on(&self, store: StoreId) -> u64 {
+    pub(super) fn leaders_soon_on(&self, store: StoreId) -> u64 {
         let mut count = self.regions.leaders_on(store).len() as u64;
         for operator in self.operators.iter().filter(|o| o.kind == OperatorKind::Leader) {
             for step in &operator.steps {
@@ -114,6 +113,14 @@ impl Pd {
             let idle = self.operators.get(*id).is_none();
             idle && self.regions.get(*id).is_some_and(|info| can_lead(info, to))
         })
+    }
+}
+
+/// How long a scheduler rests: hardly, after it has found something to do; else longer each time.
+pub(super) fn next_interval(last: u64, moved: bool) -> u64 {
+    match moved {
+        true => INTERVAL_MIN,
+        false => (last * 13 / 10 + 1).min(INTERVAL_MAX),
     }
 }
 

@@ -54,6 +54,8 @@ impl Pd {
             PdCommand::SetMaxReplicas(_)
             | PdCommand::SetReplication(_)
             | PdCommand::SetHaltScheduling(_) => Ok(()),
+            PdCommand::AddScheduler(scheduler) => self.check_add_scheduler(*scheduler),
+            PdCommand::RemoveScheduler(scheduler) => self.check_remove_scheduler(*scheduler),
             PdCommand::AddRemovePeer { region, store } => {
                 self.check_remove_peer(now, *region, *store)
             }
@@ -126,6 +128,8 @@ impl Pd {
                     self.patrol.resume(now);
                 }
             }
+            PdCommand::AddScheduler(scheduler) => self.add_scheduler(now, *scheduler, cause),
+            PdCommand::RemoveScheduler(scheduler) => self.remove_scheduler(*scheduler),
             PdCommand::AddRemovePeer { region, store } => {
                 let peer = self.member(*region, *store).expect("checked: it has a peer there");
                 let change = Change::Remove(peer);

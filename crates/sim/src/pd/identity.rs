@@ -9,6 +9,7 @@ use super::leader::{Disk, Presence};
 use super::lost_stores::LostStores;
 use super::replication::Replication;
 use super::rules::RuleSet;
+use super::schedulers::Schedulers;
 use super::stores::IdAllocator;
 use crate::command::{Halt, PdCommand};
 use crate::ids::StoreId;
@@ -112,6 +113,7 @@ impl Pd {
         self.lost_stores = LostStores::default();
         self.max_store_down_ms = DOWN_AFTER;
         self.halt = Halt::Active;
+        self.schedulers = Schedulers::default();
     }
 
     /// Why a process cannot start on this PD, which may not be its cluster's; one without a disk

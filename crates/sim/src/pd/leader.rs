@@ -278,6 +278,7 @@ impl Pd {
         });
         fold(u64::from(self.disk.stores_deleted));
         self.digest_identity(fold);
+        self.schedulers.digest(fold);
         fold(self.collecting.map_or(0, |collecting| 1 + collecting.since.0));
         fold(self.disk.regions.len() as u64);
         for region in self.disk.regions.values() {

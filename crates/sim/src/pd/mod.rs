@@ -27,6 +27,7 @@ pub mod region_tree;
 pub mod rules;
 #[cfg(test)]
 mod scene;
+mod schedulers;
 mod scheduling;
 pub mod steps;
 mod store_check;
@@ -65,6 +66,7 @@ use patrol::Patrol;
 use region_tree::{RegionInfo, RegionTree};
 use replication::Replication;
 use rules::{Rule, RuleSet};
+use schedulers::Schedulers;
 use store_check::STORE_CHECK_MS;
 use stores::{IdAllocator, StoreRecord, StoreTable};
 use unsafe_recovery::{RecoveryEnv, RecoveryRequest, UnsafeRecovery};
@@ -96,6 +98,7 @@ pub struct Pd {
     limits: StoreLimits,
     operators: Operators,
     balance: BalanceLeader,
+    schedulers: Schedulers,
     halt: Halt,
     handed: HandedPlans,
 }
@@ -139,6 +142,7 @@ impl Pd {
             limits: StoreLimits::default(),
             operators: Operators::default(),
             balance: BalanceLeader::from(Millis::ZERO),
+            schedulers: Schedulers::default(),
             halt: Halt::Active,
             handed: HandedPlans::default(),
         }
@@ -266,9 +270,11 @@ impl Pd {
         }
         let may_act = self.may_patrol();
         let patrol = if may_act { self.patrol.next_due(self.may_schedule()) } else { None };
-        let balance = may_act.then_some(self.balance.due);
+        let balances = may_act && self.schedulers.balances_leaders();
+        let balance = balances.then_some(self.balance.due);
+        let evict = if may_act { self.schedulers.due() } else { None };
         let due = [Some(self.next_store_check), self.replication.next_due(), self.life_due()];
-        [due[0], due[1], due[2], self.operators.next_push(), patrol, balance]
+        [due[0], due[1], due[2], self.operators.next_push(), patrol, balance, evict]
             .into_iter()
             .flatten()
             .min()
@@ -291,6 +297,7 @@ impl Pd {
         self.push_operators(now, events, &mut out);
         self.patrol_regions(now, events, &mut out);
         self.balance_leaders(now, events, &mut out);
+        self.evict_leaders(now, events, &mut out);
         out
     }
 }
@@ -468,6 +475,7 @@ fn record_of(setup: &StoreSetup) -> StoreRecord {
         meta: setup.meta.clone(),
         state: setup.state,
         preparing: false,
+        started: Millis::ZERO,
         down_after_ms: DOWN_AFTER,
         physically_destroyed: false,
         last_heartbeat: setup.running.then_some(Millis::ZERO),

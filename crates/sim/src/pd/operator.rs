@@ -76,6 +76,7 @@ fn classify(name: OperatorName) -> (OperatorKind, Priority) {
         | OperatorName::FixDemoteVoter => (OperatorKind::Region, Priority::Medium),
         OperatorName::LeaveJointState => (OperatorKind::Region, Priority::High),
         OperatorName::BalanceLeader => (OperatorKind::Leader, Priority::Medium),
+        OperatorName::EvictLeader => (OperatorKind::Leader, Priority::Urgent),
         OperatorName::AdminRemovePeer
         | OperatorName::AdminAddLearner
         | OperatorName::AdminAddPeer

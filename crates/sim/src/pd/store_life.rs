@@ -6,7 +6,7 @@ use super::Pd;
 use super::region_tree::RegionInfo;
 use super::stores::StoreRecord;
 use crate::event::{EventKind, EventLog};
-use crate::ids::{EventId, Millis, RegionId, StoreId};
+use crate::ids::{EventId, HOUR, Millis, RegionId, StoreId};
 use crate::refusal::{Refusal, StartFault, StoreFault};
 use crate::release::StoreDeleteCheck;
 use crate::store::{Engine, StoreMeta, StoreState};
@@ -53,6 +53,7 @@ impl Pd {
         self.check_put_store(meta)?;
         if let Some(record) = self.stores.get_mut(&meta.id) {
             record.meta = meta.clone();
+            record.started = now;
             return Ok(());
         }
         let registered = events.emit(now, EventKind::StoreRegistered(meta.id), cause);
@@ -61,6 +62,7 @@ impl Pd {
             meta: meta.clone(),
             state: StoreState::Up,
             preparing: true,
+            started: now,
             physically_destroyed: false,
             down_after_ms: self.max_store_down_ms,
             last_heartbeat: Some(now),
@@ -197,11 +199,14 @@ impl Pd {
     }
 
     /// A new store that has taken its share serves: below a hundred regions at once, else with nine
-    /// tenths of what it would hold if its engine's peers were spread evenly.
-    /// PD: `cluster.go:checkStore`, `getThreshold`. Left out: that 48 h suffice.
+    /// tenths of what it would hold if its engine's peers were spread evenly, or after two days.
+    /// PD: `cluster.go:checkStore`, `getThreshold`.
     pub(super) fn check_preparing(&mut self, now: Millis, store: StoreId, events: &mut EventLog) {
         let record = &self.stores[&store];
-        if !record.preparing || record.state != StoreState::Up || !self.has_its_share(record) {
+        if !record.preparing || record.state != StoreState::Up {
+            return;
+        }
+        if now.since(record.started) < MAX_PREPARING_MS && !self.has_its_share(record) {
             return;
         }
         let cause = record.last_event;
@@ -226,5 +231,7 @@ impl Pd {
     }
 }
 
+/// A store that has run for so long serves, whatever it holds. PD: `max-store-preparing-time`.
+const MAX_PREPARING_MS: u64 = 48 * HOUR;
 /// With fewer regions a new store serves at once. PD: `InitClusterRegionThreshold`.
 const INIT_CLUSTER_REGIONS: usize = 100;

@@ -17,6 +17,8 @@ pub struct StoreRecord {
     pub state: StoreState,
     /// New, and still taking its share of regions. PD: NodeState Preparing; Serving otherwise.
     pub preparing: bool,
+    /// When its process last started, as far as PD knows.
+    pub started: Millis,
     /// Deleted with `force`: its machine is no more, and its address is free.
     pub physically_destroyed: bool,
     /// `max-store-down-time` in milliseconds.

@@ -69,6 +69,7 @@ pub(super) fn store_table(tikv: &[u64], tiflash: &[u64]) -> StoreTable {
         meta,
         state: StoreState::Up,
         preparing: false,
+        started: Millis::ZERO,
         physically_destroyed: false,
         down_after_ms: crate::store::DOWN_AFTER,
         last_heartbeat: Some(Millis::ZERO),

@@ -223,6 +223,23 @@ fn a_tombstone_is_erased_after_thirty_days_of_silence() {
 }
 
 #[test]
+fn a_new_store_without_its_share_serves_after_two_days() {
+    let mut scene = Scene::new(&[1, 2, 3], &[], 3, 0);
+    for id in 1..=100 {
+        let peers = [(id * 10, 1), (id * 10 + 1, 2), (id * 10 + 2, 3)];
+        scene.lead_region(region(id, &format!("{id:03}"), &format!("{:03}", id + 1), &peers));
+    }
+    scene.add_store(4, Engine::TiKv);
+    let two_days = 48 * 60 * MINUTE;
+    scene.now = Millis(two_days - MINUTE);
+    scene.run_for(30 * SECOND);
+    assert!(scene.pd.stores()[&StoreId(4)].preparing, "it holds nothing");
+    scene.run_for(MINUTE);
+    assert!(!scene.pd.stores()[&StoreId(4)].preparing);
+    assert_eq!(scene.count(|kind| *kind == EventKind::StoreServing(StoreId(4))), 1);
+}
+
+#[test]
 fn a_store_takes_one_new_peer_in_four_seconds() {
     let mut scene = Scene::new(&[1, 2, 3], &[], 3, 0);
     for id in 1..=5 {

@@ -39,6 +39,8 @@ fn of_pd(command: &PdCommand) -> &'static str {
         | PdCommand::AddTransferLeader { .. }
         | PdCommand::AddSplitRegion { .. }
         | PdCommand::AddMergeRegion { .. } => "Success! \"The operator is created.\"",
+        PdCommand::AddScheduler(_) => "Success! The scheduler is created.",
+        PdCommand::RemoveScheduler(_) => "Success! The scheduler is removed.",
         PdCommand::DestroyStore(_) => "\"The store is set as Offline.\"",
         PdCommand::RecoverPd | PdCommand::RebuildPd { .. } => {
             "recover success! please restart the PD cluster"

@@ -19,7 +19,7 @@ pub use accepted::accepted;
 pub use faults::faults;
 pub use pd::{
     metrics, operator, operators, placement_rules, recovery, recovery_json, replication,
-    replication_status, rule_groups, without_pd,
+    replication_status, rule_groups, schedulers, without_pd,
 };
 pub(crate) use precheck::ailment_words;
 pub use precheck::{Finding, Precheck, precheck};

@@ -138,6 +138,11 @@ fn rule_json(rule: &Rule) -> Json {
     Json::Object(fields)
 }
 
+/// `pd-ctl scheduler show`: those that are modelled.
+pub fn schedulers(cluster: &Cluster) -> String {
+    Json::list(cluster.pd().schedulers().map(Json::text)).pretty()
+}
+
 /// `metrics pd`: gauges of PD as Prometheus reads them. PD: `pkg/statistics`.
 pub fn metrics(cluster: &Cluster) -> String {
     let mut out = String::new();

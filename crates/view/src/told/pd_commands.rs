@@ -1,6 +1,6 @@
 //! Sentences on what people ask of PD, in English and in Chinese.
 
-use sim::{Halt, PdCommand};
+use sim::{Halt, PdCommand, Scheduler};
 
 use super::commands::list;
 
@@ -30,6 +30,21 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
                 "Somebody gave a new PD the cluster's id and ids after {alloc_id} (pd-recover)"
             ),
             format!("有人用 pd-recover 为新 PD 恢复 cluster ID，并从 {alloc_id} 之后分配 ID"),
+        ),
+        PdCommand::AddScheduler(Scheduler::EvictLeader(store)) => (
+            format!("Somebody had every leader taken off store {store} (evict-leader-scheduler)"),
+            format!("有人驱逐 store {store} 上的 leader（evict-leader-scheduler）"),
+        ),
+        PdCommand::RemoveScheduler(Scheduler::EvictLeader(store)) => (
+            format!("Somebody let store {store} lead again (evict-leader-scheduler removed)"),
+            format!("有人允许 store {store} 重新承担 leader（移除 evict-leader-scheduler）"),
+        ),
+        PdCommand::AddScheduler(Scheduler::BalanceLeader) => {
+            ("Somebody let PD balance leaders again".into(), "有人恢复 leader 均衡".into())
+        }
+        PdCommand::RemoveScheduler(Scheduler::BalanceLeader) => (
+            "Somebody removed balance-leader-scheduler".into(),
+            "有人移除 balance-leader-scheduler".into(),
         ),
         PdCommand::DeleteStore(store) => {
             (format!("Somebody deleted store {store}"), format!("有人下线 store {store}"))

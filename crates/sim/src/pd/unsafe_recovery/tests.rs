@@ -123,6 +123,7 @@ pub(super) fn store_record(id: StoreId, engine: Engine) -> StoreRecord {
         meta: StoreMeta { id, engine, address: String::new(), labels: BTreeMap::new() },
         state: StoreState::Up,
         preparing: false,
+        started: Millis::ZERO,
         physically_destroyed: false,
         down_after_ms: crate::store::DOWN_AFTER,
         last_heartbeat: None,
