@@ -187,6 +187,8 @@ fn commands_of_pd() -> Vec<Command> {
         Command::Pd(PdCommand::ResignPdLeader),
         Command::Pd(PdCommand::RecoverPd),
         Command::Pd(PdCommand::LosePdDisks),
+        Command::Pd(PdCommand::SetMaxMergeRegionSize(20)),
+        Command::Pd(PdCommand::SetSplitMergeInterval { ms: 3_600_000 }),
         Command::Pd(PdCommand::AddScheduler(Scheduler::BalanceLeader)),
         Command::Pd(PdCommand::AddScheduler(Scheduler::EvictLeader(store))),
         Command::Pd(PdCommand::RemoveScheduler(Scheduler::BalanceLeader)),

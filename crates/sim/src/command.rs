@@ -150,6 +150,14 @@ pub enum PdCommand {
         /// In milliseconds.
         ms: u64,
     },
+    /// `pd-ctl config set max-merge-region-size N`: PD merges regions of so many MiB and less into
+    /// a neighbour; 0 merges none, and is what a run begins with.
+    SetMaxMergeRegionSize(u64),
+    /// `pd-ctl config set split-merge-interval 1h`: what was split is not merged for so long.
+    SetSplitMergeInterval {
+        /// In milliseconds.
+        ms: u64,
+    },
     /// `pd-ctl scheduler add …`.
     AddScheduler(Scheduler),
     /// `pd-ctl scheduler remove …`.

@@ -38,6 +38,12 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, command: &PdCommand) -> fmt::Res
         }
         PdCommand::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
         PdCommand::SetMaxReplicas(count) => write!(f, "pd-ctl config set max-replicas {count}"),
+        PdCommand::SetMaxMergeRegionSize(mib) => {
+            write!(f, "pd-ctl config set max-merge-region-size {mib}")
+        }
+        PdCommand::SetSplitMergeInterval { ms } => {
+            write!(f, "pd-ctl config set split-merge-interval {}", Span(*ms))
+        }
         PdCommand::SetReplication(option) => write_replication(f, option),
         PdCommand::SetHaltScheduling(halt) => {
             write!(f, "pd-ctl config set halt-scheduling {}", *halt == Halt::Halted)

@@ -25,7 +25,7 @@ impl Cluster {
     }
 
     pub(super) fn ask_split(&mut self, asked: Box<AskSplit>, life: Life) {
-        let ids = self.pd.ask_split(&asked);
+        let ids = self.pd.ask_split(self.ctx.now, &asked);
         if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
             self.ctx.schedule(latency, Item::SplitAnswer(asked, ids, life));
         }

@@ -43,6 +43,8 @@ pub enum OperatorName {
     AdminSplitRegion,
     /// `operator add merge-region`.
     AdminMergeRegion,
+    /// A region that is small is merged into a neighbour.
+    MergeRegion,
     /// A region that reaches across the edge of a rule.
     RuleSplitRegion,
 }
@@ -71,6 +73,7 @@ impl OperatorName {
             OperatorName::AdminTransferLeader => "admin-transfer-leader",
             OperatorName::AdminSplitRegion => "admin-split-region",
             OperatorName::AdminMergeRegion => "admin-merge-region",
+            OperatorName::MergeRegion => "merge-region",
             OperatorName::RuleSplitRegion => "rule-split-region",
         }
     }

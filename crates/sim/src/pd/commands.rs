@@ -49,7 +49,9 @@ impl Pd {
             PdCommand::DeleteStore(store) => self.check_delete(*store, false),
             PdCommand::DestroyStore(store) => self.check_delete(*store, true),
             PdCommand::CancelDeleteStore(store) => self.check_cancel_delete(*store),
-            PdCommand::SetMaxStoreDownTime { .. } => Ok(()),
+            PdCommand::SetMaxStoreDownTime { .. }
+            | PdCommand::SetMaxMergeRegionSize(_)
+            | PdCommand::SetSplitMergeInterval { .. } => Ok(()),
             PdCommand::SetMaxReplicas(0) => Err(Refusal::MaxReplicasZero),
             PdCommand::SetMaxReplicas(_)
             | PdCommand::SetReplication(_)
@@ -118,6 +120,12 @@ impl Pd {
             PdCommand::SetMaxStoreDownTime { ms } => {
                 self.set_max_store_down(now, *ms, cause, events);
             }
+            PdCommand::SetMaxMergeRegionSize(mib) => {
+                self.set_max_merge_region_size(now, *mib, cause);
+            }
+            PdCommand::SetSplitMergeInterval { ms } => {
+                self.set_split_merge_interval(now, *ms, cause);
+            }
             PdCommand::SetMaxReplicas(count) => self.set_max_replicas(now, *count, cause, events),
             PdCommand::SetReplication(option) => {
                 self.replication.set(now, option, cause, &mut self.ids, events);
@@ -156,7 +164,7 @@ impl Pd {
                 self.split_region(now, *region, *policy, keys, cause, events);
             }
             PdCommand::AddMergeRegion { source, target } => {
-                self.merge_regions(now, *source, *target, cause, events);
+                self.merge_regions(now, [*source, *target], cause, events);
             }
             PdCommand::RemoveOperator(region) => {
                 self.end_operator(now, *region, OperatorEnd::Canceled, Some(cause), events);

@@ -7,6 +7,7 @@
 use super::Pd;
 use super::leader::{Disk, Presence};
 use super::lost_stores::LostStores;
+use super::merge_checker::Merging;
 use super::replication::Replication;
 use super::rules::RuleSet;
 use super::schedulers::Schedulers;
@@ -114,6 +115,7 @@ impl Pd {
         self.max_store_down_ms = DOWN_AFTER;
         self.halt = Halt::Active;
         self.schedulers = Schedulers::default();
+        self.merging = Merging::default();
     }
 
     /// Why a process cannot start on this PD, which may not be its cluster's; one without a disk

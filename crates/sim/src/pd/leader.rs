@@ -194,6 +194,7 @@ impl Pd {
         self.operators = Operators::default();
         self.limits = StoreLimits::default();
         self.balance = BalanceLeader::from(now);
+        self.merging = self.merging.of_new_leader(now);
         for region in self.patrol.clear() {
             events.emit(now, EventKind::RepairUnblocked(region), [elected]);
         }
@@ -279,6 +280,7 @@ impl Pd {
         fold(u64::from(self.disk.stores_deleted));
         self.digest_identity(fold);
         self.schedulers.digest(fold);
+        self.merging.digest(fold);
         fold(self.collecting.map_or(0, |collecting| 1 + collecting.since.0));
         fold(self.disk.regions.len() as u64);
         for region in self.disk.regions.values() {

@@ -4,7 +4,7 @@
 //! time; out go answers and schedules for region leaders. It knows only what it was told, which may
 //! be wrong: that gap is what this program is about.
 //!
-//! Left out: schedulers that balance, merging what is small, location labels, and PD's members one
+//! Left out: schedulers that move peers, location labels, and PD's members one
 //! by one.
 
 mod builder;
@@ -18,6 +18,7 @@ pub mod leader;
 mod leader_tests;
 mod limits;
 mod lost_stores;
+mod merge_checker;
 pub mod operator;
 mod patrol;
 mod ranges;
@@ -61,6 +62,7 @@ use handed::HandedPlans;
 use leader::{Collecting, Disk, Presence};
 use limits::StoreLimits;
 use lost_stores::LostStores;
+use merge_checker::Merging;
 use operator::{Occasion, Operator, Operators};
 use patrol::Patrol;
 use region_tree::{RegionInfo, RegionTree};
@@ -99,6 +101,7 @@ pub struct Pd {
     operators: Operators,
     balance: BalanceLeader,
     schedulers: Schedulers,
+    merging: Merging,
     halt: Halt,
     handed: HandedPlans,
 }
@@ -143,6 +146,7 @@ impl Pd {
             operators: Operators::default(),
             balance: BalanceLeader::from(Millis::ZERO),
             schedulers: Schedulers::default(),
+            merging: Merging::default(),
             halt: Halt::Active,
             handed: HandedPlans::default(),
         }
@@ -240,7 +244,7 @@ impl Pd {
         let reported = heartbeat.region.clone();
         let change = self.regions.put(RegionInfo::reported(heartbeat, now))?;
         if change.meta {
-            self.disk.keep(reported, &change.evicted);
+            self.disk.keep(reported.clone(), &change.evicted);
         }
         if change.matters() {
             let mut latest = cause;
@@ -256,6 +260,7 @@ impl Pd {
                 latest = Some(events.emit(now, EventKind::PeerDown { region, peer }, causes));
             }
             self.patrol.mark(now, region, latest);
+            self.mark_neighbours(now, &reported, latest);
         }
         for evicted in change.evicted {
             self.patrol.mark(now, evicted, cause);

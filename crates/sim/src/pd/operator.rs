@@ -40,6 +40,8 @@ pub enum OperatorKind {
     AdminSplit,
     /// A person asked for a merge.
     AdminMerge,
+    /// A small region is merged.
+    Merge,
 }
 
 impl OperatorKind {
@@ -57,6 +59,7 @@ impl OperatorKind {
             OperatorKind::Split => "split",
             OperatorKind::AdminSplit => "admin,split",
             OperatorKind::AdminMerge => "admin,merge",
+            OperatorKind::Merge => "merge",
         }
     }
 }
@@ -84,6 +87,7 @@ fn classify(name: OperatorName) -> (OperatorKind, Priority) {
         | OperatorName::AdminTransferLeader => (OperatorKind::Admin, Priority::Urgent),
         OperatorName::RuleSplitRegion => (OperatorKind::Split, Priority::Medium),
         OperatorName::AdminMergeRegion => (OperatorKind::AdminMerge, Priority::Urgent),
+        OperatorName::MergeRegion => (OperatorKind::Merge, Priority::Medium),
         OperatorName::AdminSplitRegion => (OperatorKind::AdminSplit, Priority::Urgent),
     }
 }

@@ -16,7 +16,7 @@ use crate::region::{Key, Peer};
 impl Pd {
     /// Gives a leader ids for the regions it is about to split off; none while scheduling is
     /// halted. PD: `ErrSchedulingIsHalted`.
-    pub(crate) fn ask_split(&mut self, asked: &AskSplit) -> Option<Vec<SplitId>> {
+    pub(crate) fn ask_split(&mut self, now: Millis, asked: &AskSplit) -> Option<Vec<SplitId>> {
         if self.is_scheduling_halted() {
             return None;
         }
@@ -26,7 +26,10 @@ impl Pd {
             region: RegionId(ids.allocate()),
             peers: (0..peers).map(|_| PeerId(ids.allocate())).collect(),
         };
-        Some(asked.keys.iter().map(|_| part()).collect())
+        let parts: Vec<SplitId> = asked.keys.iter().map(|_| part()).collect();
+        let new = parts.iter().map(|part| part.region);
+        self.merging.note_split(now, new.chain([asked.region.id]));
+        Some(parts)
     }
 
     pub(super) fn check_split(&self, region: RegionId) -> Result<(), Refusal> {
@@ -84,19 +87,30 @@ impl Pd {
         self.check_admin(target)
     }
 
-    /// Two operators: the source's first moves its members to the target's stores, then asks its
-    /// leader to merge; the target's waits. PD: `create_operator.go:CreateMergeRegionOperator`.
+    /// `operator add merge-region`.
     pub(super) fn merge_regions(
         &mut self,
         now: Millis,
-        source: RegionId,
-        target: RegionId,
+        pair: [RegionId; 2],
         cause: EventId,
         events: &mut EventLog,
     ) {
-        for region in [source, target] {
+        for region in pair {
             self.end_operator(now, region, OperatorEnd::Replaced, Some(cause), events);
         }
+        self.start_merge(now, pair, OperatorName::AdminMergeRegion, &[cause], events);
+    }
+
+    /// Two operators: the source's first moves its members to the target's stores, then asks its
+    /// leader to merge; the target's waits. PD: `create_operator.go:CreateMergeRegionOperator`.
+    pub(super) fn start_merge(
+        &mut self,
+        now: Millis,
+        [source, target]: [RegionId; 2],
+        name: OperatorName,
+        causes: &[EventId],
+        events: &mut EventLog,
+    ) {
         let info = |region| self.regions.get(region).expect("checked: it is in the cache");
         let (from, to) = (info(source), info(target));
         let ids = &mut self.ids;
@@ -113,8 +127,8 @@ impl Pd {
         let plans = [(source, steps), (target, vec![merge(true)])];
         for (region, steps) in plans {
             let brief = format!("merge: region {source} to {target}");
-            let name = OperatorName::AdminMergeRegion;
-            self.start(now, region, Plan { name, brief, steps, change: None }, vec![cause], events);
+            let plan = Plan { name, brief, steps, change: None };
+            self.start(now, region, plan, causes.to_vec(), events);
         }
     }
 

@@ -162,6 +162,15 @@ impl RegionTree {
             .take_while(|info| end.is_empty() || info.region.start < *end)
     }
 
+    /// The regions that end where this one begins, and begin where it ends.
+    /// PD: `GetAdjacentRegions`.
+    pub(super) fn neighbours(&self, region: &Region) -> [Option<&RegionInfo>; 2] {
+        let before = self.by_start.range(..&region.start).next_back().map(|(_, id)| id);
+        let after = self.by_start.get(&region.end).filter(|_| !region.end.is_empty());
+        let [before, after] = [before, after].map(|id| id.and_then(|id| self.by_id.get(id)));
+        [before.filter(|info| info.region.end == region.start), after]
+    }
+
     /// Takes in a heartbeat and says what it changed, or `None` if it is stale: older than what
     /// is cached of the same region (version, conf_ver or term), or than a region whose range it
     /// overlaps (version only). PD: `region.go:PreCheckPutRegion`.

@@ -133,6 +133,7 @@ impl Pd {
             Verdict::Leave => {
                 self.tell_blockages(now, region, Vec::new(), events);
                 self.patrol.settle(region);
+                return self.merge_if_small(now, region, events);
             }
             Verdict::Split(keys) => return self.split_at_rules(now, region, keys, events),
             Verdict::Later(at) => self.patrol.wait(region, at),

@@ -51,6 +51,8 @@ fn of_pd(command: &PdCommand) -> &'static str {
         | PdCommand::CancelDeleteStore(_)
         | PdCommand::SetMaxStoreDownTime { .. }
         | PdCommand::SetMaxReplicas(_)
+        | PdCommand::SetMaxMergeRegionSize(_)
+        | PdCommand::SetSplitMergeInterval { .. }
         | PdCommand::SetReplication(_)
         | PdCommand::SetHaltScheduling(_)
         | PdCommand::RemoveOperator(_) => "Success!",

@@ -46,6 +46,17 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
             "Somebody removed balance-leader-scheduler".into(),
             "有人移除 balance-leader-scheduler".into(),
         ),
+        PdCommand::SetMaxMergeRegionSize(0) => {
+            ("Somebody had PD merge no region".into(), "有人关闭 Region 合并".into())
+        }
+        PdCommand::SetMaxMergeRegionSize(mib) => (
+            format!("Somebody had PD merge regions of {mib} MiB and less (max-merge-region-size)"),
+            format!("有人让 PD 合并不大于 {mib} MiB 的 region（max-merge-region-size）"),
+        ),
+        PdCommand::SetSplitMergeInterval { ms } => (
+            format!("Somebody set split-merge-interval to {} s", ms / 1_000),
+            format!("有人将 split-merge-interval 设为 {} 秒", ms / 1_000),
+        ),
         PdCommand::DeleteStore(store) => {
             (format!("Somebody deleted store {store}"), format!("有人下线 store {store}"))
         }
