@@ -31,6 +31,7 @@ fn service(cluster: &Cluster, lang: Lang) -> Block {
         Presence::Serving => (W::Serving, Tone::Good),
         Presence::Electing(_) => (W::Electing, Tone::Bad),
         Presence::Stopped => (W::Stopped, Tone::Bad),
+        Presence::Foreign => (W::OtherCluster, Tone::Bad),
     };
     block.fact(W::State.text(lang), toned(word.text(lang), tone)).ask(Question::Pd);
     let (word, tone) = match pd.is_scheduling_halted() {

@@ -211,6 +211,8 @@ crate::words! {
         Serving: "serving", "服务中";
         /// Has no leader.
         Electing: "no leader", "无 leader";
+        /// PD without its disks, or with another cluster's id.
+        OtherCluster: "not this cluster's", "不属于本集群";
         /// Does not act.
         Halted: "scheduling halted", "调度暂停";
         /// Acts.
