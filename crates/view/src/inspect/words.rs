@@ -20,7 +20,7 @@ crate::words! {
         /// Time series, and what clients feel.
         Metrics: "Metrics", "指标";
         /// Invariants.
-        Laws: "Laws", "定律";
+        Laws: "Laws", "不变量";
         /// The log.
         Log: "Log", "日志";
     }
