@@ -8,6 +8,7 @@ mod cell;
 mod charts;
 mod console;
 mod filter;
+mod flights;
 mod hands;
 mod header;
 mod heat;

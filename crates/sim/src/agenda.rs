@@ -213,6 +213,20 @@ impl Agenda {
         self.in_flight
     }
 
+    /// The Raft messages under way, in the order in which they arrive.
+    pub(crate) fn flying(&self) -> Vec<(Millis, &Envelope)> {
+        let mut flying: Vec<(Millis, u64, &Envelope)> = self
+            .heap
+            .iter()
+            .filter_map(|Reverse(entry)| {
+                let Item::Raft(envelope) = &entry.item else { return None };
+                Some((entry.at, entry.seq, &**envelope))
+            })
+            .collect();
+        flying.sort_by_key(|(at, seq, _)| (*at, *seq));
+        flying.into_iter().map(|(at, _, envelope)| (at, envelope)).collect()
+    }
+
     /// A number no other call has returned.
     pub(crate) fn serial(&mut self) -> u64 {
         self.seq += 1;

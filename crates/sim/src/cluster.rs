@@ -4,8 +4,11 @@
 mod commands;
 mod exchange;
 mod faults;
+mod flights;
 mod store_life;
 mod tikv_test;
+
+pub use flights::Flight;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

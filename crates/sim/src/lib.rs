@@ -46,7 +46,7 @@ mod fingerprint;
 mod prng;
 
 pub use clients::Clients;
-pub use cluster::{Cluster, GhostReason};
+pub use cluster::{Cluster, Flight, GhostReason};
 pub use command::{ClientRequest, Command, Halt, PdCommand, RecoveryOptions, Scheduler, TikvTest};
 pub use event::{Event, EventKind};
 pub use ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};

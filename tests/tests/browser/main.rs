@@ -6,6 +6,7 @@ mod page;
 mod access;
 mod alone;
 mod determinism;
+mod graph;
 mod hands;
 mod menus;
 mod opening;

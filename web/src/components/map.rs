@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use sim::StoreId;
 use view::cluster_view::{AskState, Lane, Matrix, Process, Row, Standing, TableRow};
+use view::graph::flight::Dot;
 use view::graph::map::{Edge, Hosted, Map, Node, Place};
 use view::graph::marks::State;
 use view::graph::raft::RaftLine;
@@ -13,6 +14,7 @@ use view::graph::words::GraphWord;
 use view::{Lang, Thing, Word, phrases};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
+use super::flights::Flights;
 use super::heat::state_class;
 use super::hue_class;
 use super::lanes::lane_id;
@@ -40,6 +42,8 @@ pub(crate) struct Props {
     pub(crate) tables: Rc<[TableRow]>,
     /// The Raft state of the held region's peers, where it is known.
     pub(crate) raft: Vec<RaftLine>,
+    /// The messages under way.
+    pub(crate) dots: Vec<Dot>,
     pub(crate) selected: Option<Thing>,
     pub(crate) hovered: Option<Thing>,
     pub(crate) camera: Camera,
@@ -104,6 +108,7 @@ impl Component for MapPicture {
                     { for self.map.nodes().filter_map(|node| {
                         self.node(p, node, &lights, is_far)
                     }) }
+                    <Flights dots={self.flights(p)} />
                     { self.raft(p) }
                 </g>
             </svg>
@@ -268,6 +273,21 @@ impl MapPicture {
             }
             Thing::Peer(..) => None,
         }
+    }
+
+    /// Each message on the way between its stores.
+    fn flights(&self, p: &Props) -> Vec<(Dot, (f64, f64))> {
+        let place = |dot: &Dot| {
+            let from = self.map.node(Thing::Store(dot.from))?.place;
+            let to = self.map.node(Thing::Store(dot.to))?.place;
+            let ((x1, y1), (bx, by), (x2, y2)) = (at(p, from), at(p, from.bend(to)), at(p, to));
+            let (done, left) = (dot.share, 1.0 - dot.share);
+            // A point of a quadratic Bézier curve.
+            let on =
+                |a: f64, b: f64, c: f64| left * left * a + 2.0 * left * done * b + done * done * c;
+            Some((*dot, (on(x1, bx, x2), on(y1, by, y2))))
+        };
+        p.dots.iter().filter_map(place).collect()
     }
 
     /// Term, log and progress of each of the held region's peers, on a card beside it.

@@ -6,11 +6,13 @@ use std::rc::Rc;
 
 use sim::{Millis, RegionId};
 use view::cluster_view::{Matrix, ResolverPanel, Row};
+use view::graph::flight::Dot;
 use view::graph::related::Lights;
 use view::layout::Layout;
 use view::{Lang, Thing, Word};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
+use super::flights::Flights;
 use super::lanes::{arcs, lane_id, lanes};
 use super::resolver_row::ResolverRow;
 use super::row::RegionRow;
@@ -28,6 +30,8 @@ pub(crate) struct Props {
     /// The regions to be shown.
     pub(crate) rows: Rc<[Rc<Row>]>,
     pub(crate) resolvers: Rc<[Rc<ResolverPanel>]>,
+    /// The messages under way.
+    pub(crate) dots: Vec<Dot>,
     pub(crate) layout: Layout,
     pub(crate) selected: Option<Thing>,
     pub(crate) hovered: Option<Thing>,
@@ -82,9 +86,21 @@ impl Component for MatrixPicture {
                 }) }
                 { arcs(&p.matrix, &lights, layout, p.lang) }
                 { caches(p) }
+                <Flights dots={flights(p)} />
             </svg>
         }
     }
+}
+
+/// Each message on its region's line, from the sender's lane to the receiver's.
+fn flights(p: &Props) -> Vec<(Dot, (f64, f64))> {
+    let lane = |store| p.matrix.lanes.iter().position(|lane| lane.store == store);
+    let place = |dot: &Dot| {
+        let row = p.rows.iter().position(|row| row.region == dot.region)?;
+        let (from, to) = (p.layout.lane_x(lane(dot.from)?), p.layout.lane_x(lane(dot.to)?));
+        Some((*dot, (from + (to - from) * dot.share, p.layout.row_y(row))))
+    };
+    p.dots.iter().filter_map(place).collect()
 }
 
 /// The id of the element of a thing; a peer's is its region's row.

@@ -55,7 +55,8 @@ fn picture(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
             <>
                 { map_tools(lang, &send) }
                 <MapPicture {index} {lang} {matrix} {rows} tables={view.tables.clone()}
-                    raft={raft(model, index)} {selected} {hovered} camera={model.graph.camera}
+                    raft={raft(model, index)} dots={model.dots(index)} {selected} {hovered}
+                    camera={model.graph.camera}
                     {size} {send} />
             </>
         },
@@ -63,6 +64,7 @@ fn picture(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
             let layout = Layout::of(size.0, size.1, matrix.lanes.len(), rows.len());
             html! {
                 <MatrixPicture {index} {lang} now={view.at} {matrix} {rows}
+                    dots={model.dots(index)}
                     resolvers={view.resolvers.clone()} {layout} {selected} {hovered}
                     {differing} {send} />
             }

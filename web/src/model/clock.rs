@@ -9,7 +9,8 @@ pub(crate) struct Speed {
 
 /// The eight speeds.
 pub(crate) const SPEEDS: [Speed; 8] = [
-    Speed { times: 0.25, label: "0.25 ×" },
+    // A message takes a millisecond or three: slow enough to see it travel.
+    Speed { times: 0.02, label: "0.02 ×" },
     Speed { times: 1.0, label: "1 ×" },
     Speed { times: 2.0, label: "2 ×" },
     Speed { times: 4.0, label: "4 ×" },
@@ -79,6 +80,12 @@ impl Clock {
         let whole = self.owed.floor();
         self.owed -= whole;
         whole as u64
+    }
+
+    /// How far time is beyond the whole milliseconds that have passed, while it is slow enough to
+    /// follow a message with the eye.
+    pub(crate) fn beyond(&self) -> Option<f64> {
+        (SPEEDS[self.speed].times <= 1.0).then_some(self.owed)
     }
 
     /// Something happened: time passes at its own speed again.

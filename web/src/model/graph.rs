@@ -6,6 +6,7 @@ use std::rc::Rc;
 use sim::RegionId;
 use view::cluster_view::{Matrix, Row};
 use view::graph::filter::{self, Filter, FilterError};
+use view::graph::flight::{self, Dot};
 use view::graph::heat::{self, Range};
 use view::graph::map::{Map, Place};
 use view::graph::marks::State;
@@ -232,6 +233,17 @@ impl Model {
         }
         self.selected = Some(thing);
         self.follow();
+    }
+}
+
+impl Model {
+    /// The messages under way in a world, where they can be followed.
+    pub(crate) fn dots(&self, world: usize) -> Vec<Dot> {
+        let cluster = &self.session.run().worlds()[world].cluster;
+        match self.clock.beyond().filter(|_| self.cursor.is_none()) {
+            Some(beyond) => flight::dots(cluster, beyond),
+            None => Vec::new(),
+        }
     }
 }
 
