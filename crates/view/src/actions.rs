@@ -51,12 +51,12 @@ crate::words! {
     pub enum Group {
         /// Processes, disks and clocks.
         Process: "Process and disk", "进程与磁盘";
-        /// Links.
-        Network: "Network", "网络";
         /// Replicas of a region.
         Replicas: "Replicas", "副本";
         /// Ranges of a region.
         Ranges: "Split and merge", "分裂与合并";
+        /// Links.
+        Network: "Network", "网络";
         /// What PD is told.
         Pd: "PD", "PD";
         /// Tables and the clients that use them.

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gloo::events::{EventListener, EventListenerOptions};
+use gloo::events::{EventListener, EventListenerOptions, EventListenerPhase};
 use gloo::timers::callback::Timeout;
 use view::Thing;
 use wasm_bindgen::JsCast;
@@ -84,9 +84,12 @@ fn on_keys(document: &Document, callback: Rc<dyn Fn(Gesture)>) -> EventListener 
 }
 
 /// A finger that rests on a thing; not every browser makes a context menu of it.
-fn on_long_press(document: &Document, callback: Rc<dyn Fn(Gesture)>) -> [EventListener; 4] {
+fn on_long_press(document: &Document, callback: Rc<dyn Fn(Gesture)>) -> [EventListener; 5] {
     let pressed: Rc<RefCell<Option<Timeout>>> = Rc::default();
     let from = Rc::new(Cell::new((0, 0)));
+    // The finger that opened the menu must not choose what happens to lie under it.
+    let was_long = Rc::new(Cell::new(false));
+    let opened = was_long.clone();
     let forget = |pressed: &Rc<RefCell<Option<Timeout>>>| {
         let pressed = pressed.clone();
         move |_: &web_sys::Event| drop(pressed.borrow_mut().take())
@@ -97,8 +100,14 @@ fn on_long_press(document: &Document, callback: Rc<dyn Fn(Gesture)>) -> [EventLi
         let at = (pointer.client_x(), pointer.client_y());
         start.set(at);
         let thing = thing_at(at).filter(|_| pointer.pointer_type() == "touch");
-        let callback = callback.clone();
-        let press = |thing| Timeout::new(LONG_PRESS_MS, move || callback(Gesture::On(thing, at)));
+        opened.set(false);
+        let (callback, opened) = (callback.clone(), opened.clone());
+        let press = |thing| {
+            Timeout::new(LONG_PRESS_MS, move || {
+                opened.set(true);
+                callback(Gesture::On(thing, at));
+            })
+        };
         *down.borrow_mut() = thing.map(press);
     });
     let moved = pressed.clone();
@@ -114,7 +123,19 @@ fn on_long_press(document: &Document, callback: Rc<dyn Fn(Gesture)>) -> [EventLi
         on_move,
         listen(document, "pointerup", forget(&pressed)),
         listen(document, "pointercancel", forget(&pressed)),
+        on_click_of(document, was_long),
     ]
+}
+
+/// Holds back, before anybody hears of it, the click that a long press ends with.
+fn on_click_of(document: &Document, was_long: Rc<Cell<bool>>) -> EventListener {
+    let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: false };
+    EventListener::new_with_options(document, "click", options, move |event| {
+        if was_long.take() {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    })
 }
 
 fn is_within(event: &web_sys::Event, selector: &str) -> bool {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use scenario::{Completion, Names, complete};
 use view::actions::{Action, Care, Group, HandsWord, name_of};
+use view::graph::words::GraphWord;
 use view::{Lang, Thing, Word};
 
 use super::hands::Go;
@@ -349,6 +350,12 @@ impl Model {
             (Word::Motion, Word::LessMotion, Preference::Motion(!self.less_motion)),
         ] {
             found.push(Found::page(of, word.text(lang), prefer(msg), lang));
+        }
+        for (word, form) in
+            [(GraphWord::FormMap, MatrixForm::Map), (GraphWord::FormHeat, MatrixForm::Heat)]
+        {
+            let msg = prefer(Preference::Matrix(form));
+            found.push(Found::page(Word::Matrix, word.text(lang), msg, lang));
         }
         for other in Lang::ALL {
             let msg = prefer(Preference::Lang(other));
