@@ -18,6 +18,7 @@ fn main() -> Result<()> {
     wasm(&browser)?;
     frames(&browser)?;
     scrubbing(&browser)?;
+    branching(&browser)?;
     memory(&browser)
 }
 
@@ -86,6 +87,32 @@ fn scrubbing(browser: &Browser) -> Result<()> {
         })();";
     println!("scrub\t{:.1} ms to the frame painted", number(&browser.execute(script, &[])?)?);
     Ok(())
+}
+
+/// From a step beside the order, taken while looking back over most of the ten minutes, to the
+/// next frame, and to the branch that is on the screen.
+fn branching(browser: &Browser) -> Result<()> {
+    let script = "const slider = document.querySelector('[data-testid=scrubber]');
+        const painted = () => new Promise(done => requestAnimationFrame(() => {
+            const channel = new MessageChannel();
+            channel.port1.onmessage = () => done();
+            channel.port2.postMessage(0);
+        }));
+        return (async () => {
+            slider.value = Math.round(+slider.max * 0.9);
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            await painted();
+            const start = performance.now();
+            document.querySelector('.step.optional').click();
+            await painted();
+            const seen = performance.now() - start;
+            while (document.querySelector('[data-testid=reliving]')) await painted();
+            return [seen, performance.now() - start];
+        })();";
+    let answer = browser.execute(script, &[])?;
+    println!("branch-seen\t{:.1} ms to the frame painted", number(&answer[0])?);
+    println!("branch-replayed\t{:.0} ms", number(&answer[1])?);
+    browser.test_id("play")?.click()
 }
 
 /// The module's memory after ten recorded minutes of both worlds.

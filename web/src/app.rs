@@ -1,5 +1,8 @@
 //! The root: owns the model, the timers and the listeners, and carries out effects.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use scenario::library;
@@ -11,14 +14,16 @@ use crate::effects::{self, BoxWatch, Gesture, Gestures, Keystroke, share};
 use crate::model::menu::MenuMsg;
 use crate::model::palette::PaletteMsg;
 use crate::model::{
-    ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek, ShareMsg, Theme,
-    Update, journal,
+    BookmarkMsg, BranchMsg, ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek,
+    ShareMsg, Sheet, Theme, Unit, Update, Way, journal,
 };
 
 /// The incident that the page opens on.
 const INCIDENT: &str = "tikv-18440";
 /// How long one frame may simulate, in milliseconds, so that drawing keeps its share.
 const WORK_MS: f64 = 8.0;
+/// The same while a run is lived through again: nothing is drawn then.
+const CATCH_UP_MS: f64 = 14.0;
 
 /// The page.
 pub(crate) struct App {
@@ -32,6 +37,8 @@ pub(crate) struct App {
     _gestures: Option<Gestures>,
     _tips: Vec<EventListener>,
     _fragment: Option<EventListener>,
+    /// Whether keys of one character do something, for the listener.
+    shortcuts: Rc<Cell<bool>>,
     size: Option<BoxWatch>,
 }
 
@@ -43,22 +50,24 @@ impl Component for App {
         let scenario = library::load(INCIDENT).expect("the incident is part of the program");
         let releases = scenario.releases;
         let mut model = Model::new(scenario, &releases);
-        if let Some(mut record) = effects::broken_off_run().and_then(|text| journal::read(&text)) {
-            // The last deed is the one that broke the page.
-            record.inputs.pop();
-            model = model.restored(&record);
+        if let Some((text, ended)) = effects::kept_run() {
+            model = model.restored(&journal::read(&text).unwrap_or_default(), ended);
         }
         let lang = effects::remembered("lang").map(|tag| Lang::from_tag(&tag));
         let theme = effects::remembered("theme").unwrap_or_default();
         let lang = Preference::Lang(lang.unwrap_or_else(effects::browser_lang));
         let theme = Preference::Theme(Theme::from_name(&theme));
+        let shortcuts = Rc::new(Cell::new(true));
+        let of_keys = effects::remembered("shortcuts");
+        let keys = Preference::Shortcuts(of_keys.is_none_or(|keys| keys != "off"));
         let mut app = App {
             model,
             frame: None,
             focus: None,
             last_frame: None,
             send: ctx.link().callback(|msg| msg),
-            _keys: listen_to_keys(ctx),
+            _keys: listen_to_keys(ctx, shortcuts.clone()),
+            shortcuts,
             _gestures: listen_to_gestures(ctx),
             _tips: effects::explain_terms(),
             _fragment: listen_to_fragment(ctx),
@@ -71,7 +80,7 @@ impl Component for App {
         app.model.remember_hands(&kept("history"), &kept("recent"));
         let form = effects::remembered("form").unwrap_or_default();
         let form = Preference::Matrix(MatrixForm::from_name(&form));
-        for preference in [form, lang, theme, contrast, motion] {
+        for preference in [form, lang, theme, contrast, motion, keys] {
             let update = app.model.update(Msg::Prefer(preference));
             app.perform(ctx, update);
         }
@@ -84,6 +93,7 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let update = if let Msg::Frame(at) = msg { self.frame(at) } else { self.model.update(msg) };
         let redraw = self.perform(ctx, update);
+        self.shortcuts.set(self.model.shortcuts);
         self.ask_for_frame(ctx);
         redraw
     }
@@ -100,6 +110,9 @@ impl Component for App {
             self.size = watch_size(ctx);
             self.ask_for_frame(ctx);
         }
+        if self.model.sheet.is_some() {
+            effects::show_sheet();
+        }
     }
 }
 
@@ -110,7 +123,8 @@ impl App {
         let passed = at - self.last_frame.unwrap_or(at);
         self.last_frame = Some(at);
         let mut update = self.model.update(Msg::Frame(passed));
-        let until = effects::now_ms() + WORK_MS;
+        let work_ms = if self.model.is_catching_up() { CATCH_UP_MS } else { WORK_MS };
+        let until = effects::now_ms() + work_ms;
         while self.model.work() && effects::now_ms() < until {}
         let end = self.model.end_frame();
         update.redraw |= end.redraw;
@@ -149,6 +163,7 @@ impl App {
                 Effect::Save { name, kind, text } => share::save(&name, kind, &text),
                 Effect::ShowDialog(id) => share::show_dialog(id),
                 Effect::CloseDialog(id) => share::close_dialog(id),
+                Effect::CloseSheet => effects::close_sheet(),
             }
         }
         update.redraw
@@ -173,9 +188,9 @@ fn listen_to_fragment(ctx: &Context<App>) -> Option<EventListener> {
     })
 }
 
-fn listen_to_keys(ctx: &Context<App>) -> Option<EventListener> {
+fn listen_to_keys(ctx: &Context<App>, shortcuts: Rc<Cell<bool>>) -> Option<EventListener> {
     let link = ctx.link().clone();
-    effects::on_key(move |stroke| match key_msg(&stroke) {
+    effects::on_key(move |stroke| match key_msg(&stroke, shortcuts.get()) {
         Some(msg) => {
             link.send_message(msg);
             true
@@ -195,20 +210,54 @@ fn listen_to_gestures(ctx: &Context<App>) -> Option<Gestures> {
     })
 }
 
-/// What a key means outside of fields.
-fn key_msg(stroke: &Keystroke) -> Option<Msg> {
-    match stroke.key.as_str() {
-        " " => Some(Msg::TogglePlay),
-        "ArrowLeft" => Some(Msg::Seek(Seek::Back)),
-        "ArrowRight" => Some(Msg::Seek(Seek::NextEvent)),
-        "." => Some(Msg::Seek(Seek::Tick)),
+/// What a key means outside of fields. Keys of one character can be switched off.
+fn key_msg(stroke: &Keystroke, shortcuts: bool) -> Option<Msg> {
+    let go = |unit, way| Some(Msg::Seek(Seek::Go(unit, way)));
+    let key = stroke.key.as_str();
+    if stroke.with_control {
+        return match key {
+            "z" | "Z" if stroke.with_shift => Some(Msg::Branch(BranchMsg::Redo)),
+            "z" => Some(Msg::Branch(BranchMsg::Undo)),
+            "y" => Some(Msg::Branch(BranchMsg::Redo)),
+            _ => None,
+        };
+    }
+    match key {
+        "ArrowLeft" => go(Unit::Event, Way::Back),
+        "ArrowRight" => go(Unit::Event, Way::Forth),
         "ArrowUp" => Some(Msg::Walk(-1)),
         "ArrowDown" => Some(Msg::Walk(1)),
         // What a clicker sends.
         "PageDown" => Some(Msg::Step(None)),
-        "/" => Some(Msg::Graph(GraphMsg::FocusFilter)),
+        "PageUp" => go(Unit::Command, Way::Back),
         "Escape" => Some(Msg::Select(None)),
+        "Home" => Some(Msg::Seek(Seek::Moment(sim::Millis::ZERO))),
         "End" => Some(Msg::Seek(Seek::Now)),
+        _ if shortcuts => character_msg(key),
+        _ => None,
+    }
+}
+
+/// What a key of one character means.
+fn character_msg(key: &str) -> Option<Msg> {
+    let go = |unit, way| Some(Msg::Seek(Seek::Go(unit, way)));
+    match key {
+        " " => Some(Msg::TogglePlay),
+        "," => go(Unit::Tick, Way::Back),
+        "." => go(Unit::Tick, Way::Forth),
+        "[" => go(Unit::Command, Way::Back),
+        "]" => go(Unit::Command, Way::Forth),
+        "f" => go(Unit::Failure, Way::Forth),
+        "F" => go(Unit::Failure, Way::Back),
+        "d" => Some(Msg::Seek(Seek::Divergence)),
+        "n" => Some(Msg::Step(None)),
+        "b" => Some(Msg::Bookmark(BookmarkMsg::Toggle)),
+        "h" => Some(Msg::Sheet(Some(Sheet::History))),
+        "/" => Some(Msg::Graph(GraphMsg::FocusFilter)),
+        "?" => Some(Msg::Sheet(Some(Sheet::Keys))),
+        "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" => {
+            key.parse().ok().map(|nth: usize| Msg::SetSpeed(nth - 1))
+        }
         _ => None,
     }
 }

@@ -9,8 +9,8 @@ use view::lang::Lang;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{
-    Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, MouseEvent, ResizeObserver,
-    Storage,
+    Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
+    MouseEvent, ResizeObserver, Storage,
 };
 
 mod hands;
@@ -22,17 +22,22 @@ pub(crate) use hands::{
 };
 pub(crate) use tips::explain_terms;
 
-use crate::model::Theme;
+use crate::model::{Ended, Theme};
 
-/// Under this name the run's causes are kept.
+/// Under this name the runs' causes are kept.
 const RUN: &str = "regionscope.run";
+/// Under this name they are kept as they were before the last deed.
+const BEFORE: &str = "regionscope.run-before";
 /// Under this name it is kept that the page broke off.
 const CRASHED: &str = "regionscope.crashed";
+/// Under this name it is kept that a run is being restored: if that breaks the page, it is not
+/// tried again.
+const RESTORING: &str = "regionscope.restoring";
 
 /// Shows a panic instead of leaving a dead page. The run's causes are kept already.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
-        write(CRASHED, "1");
+        put(runs(), CRASHED, "1");
         if let Some(place) = element("crash-reason") {
             place.set_text_content(Some(&info.to_string()));
         }
@@ -55,38 +60,63 @@ fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
-fn write(key: &str, value: &str) {
-    if let Some(storage) = storage() {
+/// Where runs are kept: a page that is loaded again finds them, another page beside it does not.
+fn runs() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+fn put(storage: Option<Storage>, key: &str, value: &str) {
+    if let Some(storage) = storage {
         // A full or forbidden storage must not stop the run.
         let _ = storage.set_item(key, value);
     }
 }
 
-fn read(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok()?
+fn get(storage: Option<Storage>, key: &str) -> Option<String> {
+    storage?.get_item(key).ok()?
 }
 
-/// Keeps the run's causes.
+/// The value of a key, which is forgotten.
+fn take(storage: Option<Storage>, key: &str) -> Option<String> {
+    let value = get(storage.clone(), key)?;
+    let _ = storage?.remove_item(key);
+    Some(value)
+}
+
+/// Keeps the runs' causes, and what was kept until now beside them.
 pub(crate) fn keep_run(text: &str) {
-    write(RUN, text);
+    let _ = take(runs(), RESTORING);
+    match get(runs(), RUN) {
+        Some(before) if before == text => {}
+        Some(before) => {
+            put(runs(), BEFORE, &before);
+            put(runs(), RUN, text);
+        }
+        None => put(runs(), RUN, text),
+    }
 }
 
-/// The causes of a run that broke off; asked once, it is forgotten.
-pub(crate) fn broken_off_run() -> Option<String> {
-    let storage = storage()?;
-    storage.get_item(CRASHED).ok()??;
-    let _ = storage.remove_item(CRASHED);
-    read(RUN)
+/// The runs of the page that was here before. One that breaks the page twice is not given again.
+pub(crate) fn kept_run() -> Option<(String, Ended)> {
+    let (broke, again) = (take(runs(), CRASHED).is_some(), take(runs(), RESTORING).is_some());
+    if broke && again {
+        return None;
+    }
+    let (key, ended) = if broke { (BEFORE, Ended::Broke) } else { (RUN, Ended::Left) };
+    let text = get(runs(), key)?;
+    put(runs(), RUN, &text);
+    put(runs(), RESTORING, "1");
+    Some((text, ended))
 }
 
 /// Remembers a preference.
 pub(crate) fn remember(name: &str, value: &str) {
-    write(&format!("regionscope.{name}"), value);
+    put(storage(), &format!("regionscope.{name}"), value);
 }
 
 /// A remembered preference.
 pub(crate) fn remembered(name: &str) -> Option<String> {
-    read(&format!("regionscope.{name}"))
+    get(storage(), &format!("regionscope.{name}"))
 }
 
 /// The language that the browser asks for.
@@ -174,15 +204,20 @@ pub(crate) fn on_matrix_resize(callback: impl FnMut() + 'static) -> Option<BoxWa
     Some(BoxWatch { observer, _callback: callback })
 }
 
-/// A key that was pressed outside of any field.
+/// A key that was pressed where it has no meaning of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keystroke {
     /// The browser's name for it.
     pub(crate) key: String,
+    /// Whether it was pressed with Control or Command.
+    pub(crate) with_control: bool,
+    /// Whether it was pressed with Shift.
+    pub(crate) with_shift: bool,
 }
 
-/// Calls back for each key that is pressed outside of fields and buttons, without modifiers. A
-/// key that the callback takes does nothing else.
+/// Calls back for each key that is pressed where it has no meaning of its own: not in a field, not
+/// over an open sheet, not taken by what has the focus. A key that the callback takes does nothing
+/// else.
 pub(crate) fn on_key(
     mut callback: impl FnMut(Keystroke) -> bool + 'static,
 ) -> Option<EventListener> {
@@ -190,22 +225,53 @@ pub(crate) fn on_key(
     let options = gloo::events::EventListenerOptions::enable_prevent_default();
     let listener = EventListener::new_with_options(&document, "keydown", options, move |event| {
         let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
-        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if has_modifier || is_in_field(event) {
+        let with_control = event.ctrl_key() || event.meta_key();
+        let (key, with_shift) = (event.key(), event.shift_key());
+        if event.alt_key() || event.default_prevented() || has_own_meaning(event, &key) {
             return;
         }
-        if callback(Keystroke { key: event.key() }) {
+        if callback(Keystroke { key, with_control, with_shift }) {
             event.prevent_default();
         }
     });
     Some(listener)
 }
 
-fn is_in_field(event: &Event) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-    target.is_some_and(|target| {
-        matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "SUMMARY")
-    })
+/// Whether the key does something to the element that has the focus.
+fn has_own_meaning(event: &Event, key: &str) -> bool {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return false;
+    };
+    if target.closest("dialog, [popover]").ok().flatten().is_some() {
+        return true;
+    }
+    match target.tag_name().as_str() {
+        "INPUT" if target.get_attribute("type").as_deref() == Some("range") => {
+            key.starts_with("Arrow") || key.starts_with("Page") || matches!(key, "Home" | "End")
+        }
+        "INPUT" | "SELECT" | "TEXTAREA" => true,
+        "BUTTON" | "SUMMARY" | "A" => matches!(key, " " | "Enter"),
+        _ => false,
+    }
+}
+
+/// Shows the sheet over the page, if there is one that is not shown yet. What has the focus gets
+/// it back when the sheet is closed.
+pub(crate) fn show_sheet() {
+    if let Some(dialog) = sheet().filter(|dialog| !dialog.open()) {
+        let _ = dialog.show_modal();
+    }
+}
+
+/// Closes the sheet.
+pub(crate) fn close_sheet() {
+    if let Some(dialog) = sheet() {
+        dialog.close();
+    }
+}
+
+fn sheet() -> Option<HtmlDialogElement> {
+    element("sheet")?.dyn_into().ok()
 }
 
 /// The thing under the pointer, by the attributes of the elements that contain it:

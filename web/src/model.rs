@@ -1,6 +1,8 @@
 //! The page's logic: what a gesture changes, and what the browser shall do for it. No browser is
 //! called here, so all of it is tested natively.
 
+pub(crate) mod bookmarks;
+pub(crate) mod branches;
 pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod graph;
@@ -14,8 +16,11 @@ mod palette_match;
 mod past;
 pub(crate) mod session;
 pub(crate) mod share;
+pub(crate) mod sheet;
+mod steer;
 pub(crate) mod story;
 mod update;
+mod worlds;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,14 +33,19 @@ use view::knob::Knob;
 use view::lang::Lang;
 use view::timeline::Frame;
 
+pub(crate) use bookmarks::BookmarkMsg;
+pub(crate) use branches::{BranchMsg, Branches, Coming};
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
 pub(crate) use graph::{Graph, GraphMsg};
 pub(crate) use hands::{Hands, HandsMsg};
 use inspect::{Side, SideMsg};
+pub(crate) use journal::Kept;
 pub(crate) use session::{Session, WorldKnobs};
 pub(crate) use share::{Share, ShareMsg};
+pub(crate) use sheet::Sheet;
 use story::Story;
+pub(crate) use worlds::{MOST_WORLDS, WorldMsg};
 
 /// The most that is simulated ahead when somebody asks for the next event, in milliseconds.
 const NEXT_EVENT_LIMIT_MS: u64 = 3_600_000;
@@ -65,6 +75,16 @@ pub(crate) enum Msg {
     SetRelease(usize, Release),
     /// Give a world another value of a knob.
     SetKnob(usize, Knob, usize),
+    /// Another world, or one fewer.
+    World(WorldMsg),
+    /// Something about branches, or what was done last.
+    Branch(BranchMsg),
+    /// Something about bookmarks.
+    Bookmark(BookmarkMsg),
+    /// Step by something else.
+    Unit(Unit),
+    /// Show a sheet over the page, or close it.
+    Sheet(Option<Sheet>),
     /// Something in the console.
     Console(ConsoleMsg),
     /// Menus and the palette.
@@ -100,12 +120,43 @@ pub(crate) enum Seek {
     Moment(Millis),
     /// The newest moment.
     Now,
-    /// The recorded moment before.
-    Back,
-    /// The next event.
-    NextEvent,
-    /// One tick of a second on.
+    /// A step back or forth.
+    Go(Unit, Way),
+    /// Where the worlds part.
+    Divergence,
+}
+
+/// What one steps by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// To where something notable happened.
+    #[default]
+    Event,
+    /// By a tick of a second.
     Tick,
+    /// To where somebody gave a command.
+    Command,
+    /// To where something failed.
+    Failure,
+    /// To where the worlds part.
+    Divergence,
+    /// To a bookmark.
+    Bookmark,
+}
+
+impl Unit {
+    /// All of them, in the order of the list.
+    pub(crate) const ALL: [Unit; 6] =
+        [Unit::Event, Unit::Tick, Unit::Command, Unit::Failure, Unit::Divergence, Unit::Bookmark];
+}
+
+/// In which direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Into the past.
+    Back,
+    /// Towards the present, and on.
+    Forth,
 }
 
 /// How somebody wants the page.
@@ -123,6 +174,8 @@ pub(crate) enum Preference {
     Log(LogFilter),
     /// The matrix as a picture or a table.
     Matrix(MatrixForm),
+    /// With keys of one character, or without.
+    Shortcuts(bool),
 }
 
 /// The page's colours.
@@ -197,6 +250,8 @@ pub(crate) enum Effect {
     ShowDialog(&'static str),
     /// Close it; what had the focus before gets it back.
     CloseDialog(&'static str),
+    /// Close the sheet; what had the focus before gets it back.
+    CloseSheet,
 }
 
 /// What a message led to.
@@ -223,6 +278,14 @@ pub(crate) struct Model {
     /// The incidents that can be opened: their ids and titles.
     pub(crate) incidents: Rc<[(&'static str, Text)]>,
     pub(crate) session: Session,
+    /// The runs beside it.
+    pub(crate) branches: Branches,
+    /// The run that is to take its place.
+    coming: Option<Coming>,
+    /// How much of that is shown to be done, in percent.
+    shown_progress: Option<u64>,
+    /// How long ago the runs were kept outside, in the watcher's milliseconds of playing.
+    unkept_ms: f64,
     pub(crate) clock: Clock,
     /// How far the frame under way goes.
     goal: Millis,
@@ -240,6 +303,12 @@ pub(crate) struct Model {
     pub(crate) matrix_form: MatrixForm,
     pub(crate) graph: Graph,
     pub(crate) matrix_size: (f64, f64),
+    /// Whether keys of one character do something.
+    pub(crate) shortcuts: bool,
+    /// What one steps by.
+    pub(crate) unit: Unit,
+    /// What lies over the page.
+    pub(crate) sheet: Option<Sheet>,
     pub(crate) notice: Option<Notice>,
     pub(crate) share: Share,
     /// What is shown: the views of the moment looked at.
@@ -248,7 +317,7 @@ pub(crate) struct Model {
     pub(crate) story: Story,
     /// The side panel.
     pub(crate) side: Side,
-    /// The rows in which the first two worlds differ.
+    /// The rows in which some world differs from the first.
     pub(crate) differing: Rc<BTreeSet<RegionId>>,
 }
 
@@ -257,6 +326,17 @@ pub(crate) struct Model {
 pub(crate) enum Notice {
     /// The last run broke off and was restored.
     Restored,
+    /// The page was left, and goes on with the last run.
+    Continued,
+}
+
+/// Why there is a run to be restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The page was left, or loaded again.
+    Left,
+    /// The page broke; what was kept last is what broke it, and is left out.
+    Broke,
 }
 
 impl Model {
@@ -271,6 +351,10 @@ impl Model {
         let mut model = Model {
             incidents: library::titles().collect(),
             session,
+            branches: Branches::default(),
+            coming: None,
+            shown_progress: None,
+            unkept_ms: 0.0,
             clock: Clock::default(),
             goal: Millis::ZERO,
             cursor: None,
@@ -286,6 +370,9 @@ impl Model {
             matrix_form: MatrixForm::default(),
             graph: Graph::default(),
             matrix_size: (560.0, 600.0),
+            shortcuts: true,
+            unit: Unit::default(),
+            sheet: None,
             notice: None,
             share: Share::default(),
             frame: Rc::new(frame),
@@ -297,12 +384,26 @@ impl Model {
         model
     }
 
-    /// A model that goes on with a run that broke off.
-    pub(crate) fn restored(mut self, record: &scenario::Record) -> Model {
-        let Some(scenario) = library::load(&record.scenario) else { return self };
-        self.session = Session::replaying(scenario, &record.worlds, record);
-        self.notice = Some(Notice::Restored);
-        self.look();
+    /// A model that goes on with runs that broke off. Those that do not fit their scenario are
+    /// left out; without the first there is nothing to go on with.
+    pub(crate) fn restored(mut self, runs: &[Kept], ended: Ended) -> Model {
+        let session = |Kept { number, record, bookmarks }: &Kept| {
+            let scenario = library::load(&record.scenario)?;
+            let mut session =
+                record.fits(&scenario).then(|| Session::replaying(scenario, record))?;
+            session.bookmarks = bookmarks.clone();
+            session.number = *number;
+            Some(session)
+        };
+        let mut sessions = runs.iter().map(session);
+        let Some(first) = sessions.next().flatten() else { return self };
+        self.branches = Branches::of(sessions.flatten().collect());
+        let was_begun = Millis::ZERO < runs[0].record.until || !runs[0].record.inputs.is_empty();
+        self.notice = was_begun.then_some(match ended {
+            Ended::Broke => Notice::Restored,
+            Ended::Left => Notice::Continued,
+        });
+        drop(self.show_run(first));
         self
     }
 
@@ -351,12 +452,16 @@ impl Model {
             None => timeline.newest(),
         };
         let frame = frame.expect("a session records its beginning").clone();
-        if frame == *self.frame && self.story.is_told() {
+        let marks = timeline.marks().len();
+        if frame == *self.frame && self.story.is_told() && self.story.marks.len() == marks {
             self.inspect();
             return;
         }
-        if let [a, b, ..] = frame.worlds.as_slice() {
-            let differing = differing_rows(&a.matrix, &b.matrix);
+        if let [first, others @ ..] = frame.worlds.as_slice() {
+            let mut differing = BTreeSet::new();
+            for other in others {
+                differing.append(&mut differing_rows(&first.matrix, &other.matrix));
+            }
             if differing != *self.differing {
                 self.differing = Rc::new(differing);
             }

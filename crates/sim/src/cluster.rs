@@ -358,6 +358,11 @@ impl Cluster {
         &self.ctx.events.all()[first..]
     }
 
+    /// When the next thing is due; nothing happens before.
+    pub fn next_due(&self) -> Option<Millis> {
+        self.ctx.agenda.next_at()
+    }
+
     /// Checks the laws over the whole cluster, if something happened that could break them.
     fn check_invariants(&mut self) {
         for event in &self.ctx.events.all()[self.checked..] {

@@ -61,6 +61,10 @@ pub struct Headline {
     pub ghost_peers: usize,
     /// Regions that no peer leads.
     pub leaderless: usize,
+    /// Tries of writes that came to nothing, since the beginning.
+    pub refused: u64,
+    /// Acknowledged writes that are lost.
+    pub lost: u64,
 }
 
 /// Stores as lanes grouped by zone, regions as rows, peers where they cross.

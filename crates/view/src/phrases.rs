@@ -49,6 +49,14 @@ pub fn headline(headline: &Headline, lang: Lang) -> String {
         let n = headline.ghost_peers as u64;
         parts.push(counted(n, lang, "ghost peer", "ghost peers", "个 ghost peer"));
     }
+    if 0 < headline.refused {
+        let n = headline.refused;
+        parts.push(counted(n, lang, "write refused", "writes refused", "次写入被拒"));
+    }
+    if 0 < headline.lost {
+        let n = headline.lost;
+        parts.push(counted(n, lang, "write lost", "writes lost", "条写入丢失"));
+    }
     parts.join(" · ")
 }
 
@@ -254,10 +262,13 @@ mod tests {
             needless_loops: 0,
             ghost_peers: 9,
             leaderless: 0,
+            refused: 12,
+            lost: 1,
         };
         assert_eq!(
             headline(&sick, Lang::En),
-            "1 table unavailable · 214 failed resolves · 9 ghost peers"
+            "1 table unavailable · 214 failed resolves · 9 ghost peers · 12 writes refused · \
+             1 write lost"
         );
         let well = Headline { tables: 4, ..Headline::default() };
         assert_eq!(headline(&well, Lang::En), "all tables available");

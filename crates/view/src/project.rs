@@ -104,6 +104,8 @@ fn headline(cluster: &Cluster, tables: &[TableRow], rows: &[Rc<Row>]) -> Headlin
             Millis::ZERO => 0,
             _ => rows.iter().filter(|row| row.leader.is_none()).count(),
         },
+        refused: cluster.tally().refused(),
+        lost: cluster.tally().lost(),
     }
 }
 

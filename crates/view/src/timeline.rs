@@ -19,6 +19,8 @@ pub enum Stretch {
 
 /// How much shorter a quiet stretch is drawn.
 const QUIET_SHRINKS: u64 = 100;
+/// A quiet stretch at least as long is marked as a wait, in milliseconds.
+pub const LONG_WAIT_MS: u64 = 20_000;
 /// The longest stretch that is drawn to scale, in milliseconds.
 const LONGEST_MS: u64 = 5_000;
 
@@ -27,6 +29,10 @@ const LONGEST_MS: u64 = 5_000;
 pub struct Timeline {
     frames: Vec<Frame>,
     marks: Vec<Mark>,
+    /// The moments at which something notable happened, ascending.
+    stops: Vec<Millis>,
+    /// Long stretches in which nothing did, in order.
+    waits: Vec<Wait>,
 }
 
 /// All worlds at one moment.
@@ -40,6 +46,15 @@ pub struct Frame {
     pub worlds: Vec<ClusterView>,
 }
 
+/// A long stretch in which nothing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Its first moment.
+    pub from: Millis,
+    /// Its last one.
+    pub to: Millis,
+}
+
 /// A moment worth going back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -47,8 +62,10 @@ pub struct Mark {
     pub at: Millis,
     /// What is marked.
     pub kind: MarkKind,
-    /// A few words on it.
+    /// A few words on it; empty where they follow from the event or the kind.
     pub label: String,
+    /// The event in question: its world, and its index among the world's events.
+    pub event: Option<(usize, usize)>,
 }
 
 /// What a mark stands for.
@@ -56,6 +73,8 @@ pub struct Mark {
 pub enum MarkKind {
     /// Somebody gave a command.
     Command,
+    /// Somebody gave a command that a world refused.
+    Refusal,
     /// Something failed.
     Failure,
     /// From here on the worlds differ.
@@ -73,6 +92,10 @@ impl Timeline {
                 *last = frame;
                 return;
             }
+            if stretch == Stretch::Quiet {
+                let from = last.at;
+                self.wait(from, at);
+            }
         }
         if self.frames.len() == CAPACITY {
             self.thin();
@@ -88,10 +111,69 @@ impl Timeline {
         }
     }
 
+    /// Notes that something notable happened now.
+    pub fn stop(&mut self, at: Millis) {
+        if self.stops.last().is_none_or(|last| *last < at) {
+            self.stops.push(at);
+        }
+    }
+
+    fn wait(&mut self, from: Millis, to: Millis) {
+        match self.waits.last_mut() {
+            Some(last) if last.to == from => last.to = to,
+            Some(_) | None => self.waits.push(Wait { from, to }),
+        }
+    }
+
+    /// The stretches of at least [`LONG_WAIT_MS`] in which nothing happened.
+    pub fn waits(&self) -> impl Iterator<Item = Wait> {
+        self.waits.iter().copied().filter(|wait| LONG_WAIT_MS <= wait.to.since(wait.from))
+    }
+
+    /// What was recorded before `at`: a branch that leaves there goes on from it.
+    #[must_use]
+    pub fn before(&self, at: Millis) -> Timeline {
+        let frames = self.frames.partition_point(|frame| frame.at < at);
+        let marks = self.marks.partition_point(|mark| mark.at < at);
+        let stops = self.stops.partition_point(|stop| *stop < at);
+        let last = frames.checked_sub(1).map_or(Millis::ZERO, |index| self.frames[index].at);
+        let waits = self.waits.partition_point(|wait| wait.from < last);
+        let cut = |wait: &Wait| Wait { from: wait.from, to: wait.to.min(last) };
+        Timeline {
+            frames: self.frames[..frames].to_vec(),
+            marks: self.marks[..marks].to_vec(),
+            stops: self.stops[..stops].to_vec(),
+            waits: self.waits[..waits].iter().map(cut).collect(),
+        }
+    }
+
     /// The worlds as they were at `moment`: the last view that is not later, or the first.
     pub fn seek(&self, moment: Millis) -> Option<&Frame> {
         let after = self.frames.partition_point(|frame| frame.at <= moment);
         self.frames.get(after.saturating_sub(1))
+    }
+
+    /// The first moment after `moment` at which something notable happened.
+    pub fn next_stop(&self, moment: Millis) -> Option<Millis> {
+        self.stops.get(self.stops.partition_point(|stop| *stop <= moment)).copied()
+    }
+
+    /// The last moment before `moment` at which something notable happened.
+    pub fn last_stop(&self, moment: Millis) -> Option<Millis> {
+        let from = self.stops.partition_point(|stop| *stop < moment);
+        from.checked_sub(1).map(|index| self.stops[index])
+    }
+
+    /// The first mark after `moment` of a kind that is wanted.
+    pub fn next_mark(&self, moment: Millis, wanted: fn(MarkKind) -> bool) -> Option<Millis> {
+        let from = self.marks.partition_point(|mark| mark.at <= moment);
+        self.marks[from..].iter().find(|mark| wanted(mark.kind)).map(|mark| mark.at)
+    }
+
+    /// The last mark before `moment` of a kind that is wanted.
+    pub fn last_mark(&self, moment: Millis, wanted: fn(MarkKind) -> bool) -> Option<Millis> {
+        let upto = self.marks.partition_point(|mark| mark.at < moment);
+        self.marks[..upto].iter().rev().find(|mark| wanted(mark.kind)).map(|mark| mark.at)
     }
 
     /// The first recorded moment after `moment`.
@@ -140,6 +222,12 @@ impl Timeline {
         &self.marks
     }
 
+    /// The marks of this very moment.
+    pub fn marks_at(&self, moment: Millis) -> impl Iterator<Item = &Mark> {
+        let from = self.marks.partition_point(|mark| mark.at < moment);
+        self.marks[from..].iter().take_while(move |mark| mark.at == moment)
+    }
+
     /// How many views are kept.
     pub fn len(&self) -> usize {
         self.frames.len()
@@ -150,19 +238,21 @@ impl Timeline {
         self.frames.is_empty()
     }
 
-    /// Gives up every second view, save the first, the newest and those at a mark.
+    /// Gives up every second view, save the first, the newest, and while there is room those at a
+    /// mark or where something notable happened.
     fn thin(&mut self) {
-        let marks = std::mem::take(&mut self.marks);
+        let (marks, stops) = (&self.marks, &self.stops);
+        let is_marked = |at: &Millis| marks.binary_search_by_key(at, |mark| mark.at).is_ok();
+        let is_stop = |at: &Millis| stops.binary_search(at).is_ok();
+        let crowded = CAPACITY / 2 < stops.len();
         let newest = self.frames.len() - 1;
         let mut index = 0;
         self.frames.retain(|frame| {
-            let is_kept = index % 2 == 0
-                || index == newest
-                || marks.binary_search_by_key(&frame.at, |mark| mark.at).is_ok();
+            let is_told = is_marked(&frame.at) || !crowded && is_stop(&frame.at);
+            let is_kept = index % 2 == 0 || index == newest || is_told;
             index += 1;
             is_kept
         });
-        self.marks = marks;
     }
 }
 
@@ -209,9 +299,67 @@ mod tests {
     }
 
     #[test]
+    fn one_steps_from_what_happened_to_what_happened_in_both_directions() {
+        let mut timeline = Timeline::default();
+        for at in [0, 40, 40, 90] {
+            timeline.stop(Millis(at));
+        }
+        assert_eq!(timeline.next_stop(Millis(0)), Some(Millis(40)));
+        assert_eq!(timeline.next_stop(Millis(90)), None);
+        assert_eq!(timeline.last_stop(Millis(90)), Some(Millis(40)));
+        assert_eq!(timeline.last_stop(Millis(65)), Some(Millis(40)));
+        assert_eq!(timeline.last_stop(Millis(0)), None);
+    }
+
+    #[test]
+    fn only_marks_of_the_wanted_kind_are_stops() {
+        let mut timeline = Timeline::default();
+        for (at, kind) in [(1, MarkKind::Command), (2, MarkKind::Failure), (3, MarkKind::Command)] {
+            let at = Millis(at);
+            timeline.mark(Mark { at, kind, label: String::new(), event: None });
+        }
+        let commands = |kind| kind == MarkKind::Command;
+        assert_eq!(timeline.next_mark(Millis(1), commands), Some(Millis(3)));
+        assert_eq!(timeline.last_mark(Millis(3), commands), Some(Millis(1)));
+        assert_eq!(timeline.next_mark(Millis(3), commands), None);
+    }
+
+    #[test]
+    fn a_branch_takes_over_what_lies_before_it() {
+        let mut timeline = Timeline::default();
+        for at in [0, 1_000, 61_000] {
+            let stretch = if at == 61_000 { Stretch::Quiet } else { Stretch::Eventful };
+            timeline.record(Millis(at), Vec::new(), stretch);
+            timeline.stop(Millis(at));
+            let (at, kind, label) = (Millis(at), MarkKind::Command, at.to_string());
+            timeline.mark(Mark { at, kind, label, event: None });
+        }
+        let cut = timeline.before(Millis(61_000));
+        assert_eq!((cut.len(), cut.marks().len()), (2, 2));
+        assert_eq!(cut.newest().map(|frame| frame.at), Some(Millis(1_000)));
+        assert_eq!(cut.next_stop(Millis(1_000)), None);
+        assert_eq!(cut.waits().count(), 0, "the wait is not part of it");
+        assert_eq!(timeline.before(Millis::ZERO).len(), 0);
+    }
+
+    #[test]
+    fn neighbouring_quiet_stretches_are_one_wait_and_short_ones_are_none() {
+        let mut timeline = Timeline::default();
+        timeline.record(Millis(0), Vec::new(), Stretch::Eventful);
+        for at in [15_000, 30_000] {
+            timeline.record(Millis(at), Vec::new(), Stretch::Quiet);
+        }
+        timeline.record(Millis(31_000), Vec::new(), Stretch::Eventful);
+        timeline.record(Millis(40_000), Vec::new(), Stretch::Quiet);
+        let waits: Vec<_> = timeline.waits().map(|wait| (wait.from.0, wait.to.0)).collect();
+        assert_eq!(waits, [(0, 30_000)]);
+    }
+
+    #[test]
     fn a_long_run_is_thinned_and_keeps_its_marks() {
         let mut timeline = Timeline::default();
-        let mark = Mark { at: Millis(7), kind: MarkKind::Failure, label: String::new() };
+        let kind = MarkKind::Failure;
+        let mark = Mark { at: Millis(7), kind, label: String::new(), event: None };
         for at in 0..CAPACITY as u64 * 3 {
             timeline.record(Millis(at), Vec::new(), Stretch::Eventful);
             if at == mark.at.0 {

@@ -165,7 +165,7 @@ words! {
         /// Pause.
         Pause: "Pause", "暂停";
         /// One event back.
-        StepBack: "One moment back", "退回一刻";
+        StepBack: "One event back", "退回一个事件";
         /// To the next event.
         StepEvent: "To the next event", "到下一个事件";
         /// One tick on.
@@ -180,8 +180,6 @@ words! {
         LookingBack: "looking back", "回看";
         /// Back to the newest moment.
         ToNow: "to now", "回到现在";
-        /// Catching up after a change of knobs.
-        CatchingUp: "replaying with the new behaviour", "以新行为重放中";
         /// The console.
         Console: "Console", "控制台";
         /// What to type.

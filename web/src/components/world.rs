@@ -4,6 +4,7 @@ use sim::Release;
 use view::graph::heat::fits_matrix;
 use view::graph::raft::RaftLine;
 use view::layout::Layout;
+use view::time_words::TimeWord;
 use view::{ClusterView, Lang, Thing, Word, phrases};
 use yew::{Callback, Html, classes, html};
 
@@ -15,7 +16,7 @@ use super::pd_strip::pd_strip;
 use super::twin::Twin;
 use super::when;
 use crate::effects;
-use crate::model::{MatrixForm, Model, Msg};
+use crate::model::{MOST_WORLDS, MatrixForm, Model, Msg, WorldMsg};
 
 /// One world.
 pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
@@ -91,21 +92,53 @@ pub(crate) fn name(index: usize) -> String {
 fn head(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
     let (lang, view) = (model.lang, model.world(index));
     let (release, knobs) = model.session.knobs()[index];
-    let word = if index == 0 { Word::WorldA } else { Word::WorldB };
     let well = view.headline.tables_unavailable == 0 && view.headline.leaderless == 0;
     let headline = phrases::headline(&view.headline, lang);
     let mood = if well { "ok" } else { "bad" };
     html! {
         <div class="world-head">
-            <h2><span class="letter">{ name(index) }</span>{ word.text(lang) }</h2>
+            <h2><span class="letter">{ name(index) }</span>{ part_played(model, release) }</h2>
             { releases(index, release, lang, send) }
             { knobs_panel(index, lang, &knobs, send) }
+            { number(model, index, send) }
             { invariants(view, index, lang) }
             <p class={classes!("mood", mood)} data-testid={format!("headline-{index}")}
                 title={headline.clone()}>
                 { headline }
             </p>
         </div>
+    }
+}
+
+/// What a release is in this incident, where it is one of the two that the incident contrasts.
+fn part_played(model: &Model, release: Option<Release>) -> &'static str {
+    let [reported, fixed] = model.session.run().scenario().releases;
+    match release {
+        Some(release) if release == reported => Word::WorldA.text(model.lang),
+        Some(release) if release == fixed => Word::WorldB.text(model.lang),
+        Some(_) | None => "",
+    }
+}
+
+/// One world more, or one fewer.
+fn number(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
+    let (lang, worlds) = (model.lang, model.session.run().worlds().len());
+    let button = |word: TimeWord, sign: &'static str, id: &str, msg: WorldMsg| {
+        html! {
+            <button type="button" class="quiet" title={word.text(lang)}
+                aria-label={word.text(lang)} data-testid={format!("{id}-{index}")}
+                onclick={send.reform(move |_| Msg::World(msg))}>{ sign }</button>
+        }
+    };
+    html! {
+        <span class="number">
+            if worlds < MOST_WORLDS {
+                { button(TimeWord::CopyWorld, "+", "copy-world", WorldMsg::Copy(index)) }
+            }
+            if 1 < worlds {
+                { button(TimeWord::RemoveWorld, "✕", "remove-world", WorldMsg::Remove(index)) }
+            }
+        </span>
     }
 }
 

@@ -4,7 +4,7 @@ use scenario::library;
 use sim::StoreId;
 use view::Thing;
 
-use super::super::Seek;
+use super::super::{Seek, Unit, Way};
 use super::*;
 use crate::model::menu::Item;
 
@@ -48,7 +48,7 @@ fn an_item_of_the_menu_is_carried_out_as_its_line_in_all_targeted_worlds() {
     assert_eq!(issued.request.to_string(), "stop store 5");
     assert_eq!(issued.outcomes.iter().flatten().count(), 2, "in both worlds");
     assert!(effects.contains(&Effect::Remember("history", "stop store 5".to_owned())));
-    model.update(Msg::Seek(Seek::NextEvent));
+    model.update(Msg::Seek(Seek::Go(Unit::Event, Way::Forth)));
     assert_eq!(lanes_stopped(&model), 1);
     // The console's history has it.
     model.update(Msg::Console(ConsoleMsg::Older));

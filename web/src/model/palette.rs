@@ -11,7 +11,7 @@ use view::{Lang, Thing, Word};
 
 use super::hands::Go;
 use super::palette_match::score;
-use super::{Effect, MatrixForm, Model, Msg, Preference, Seek, Theme, Update};
+use super::{Effect, MatrixForm, Model, Msg, Preference, Seek, Theme, Unit, Update, Way};
 
 /// Something in the palette.
 #[derive(Clone, Debug, PartialEq)]
@@ -332,9 +332,9 @@ impl Model {
             (Word::TimeLine, Word::NextStep, Msg::Step(None)),
             (Word::TimeLine, Word::PlayAll, Msg::PlayAll),
             (Word::TimeLine, Word::Restart, Msg::Restart),
-            (Word::TimeLine, Word::StepBack, Msg::Seek(Seek::Back)),
-            (Word::TimeLine, Word::StepEvent, Msg::Seek(Seek::NextEvent)),
-            (Word::TimeLine, Word::StepTick, Msg::Seek(Seek::Tick)),
+            (Word::TimeLine, Word::StepBack, Msg::Seek(Seek::Go(Unit::Event, Way::Back))),
+            (Word::TimeLine, Word::StepEvent, Msg::Seek(Seek::Go(Unit::Event, Way::Forth))),
+            (Word::TimeLine, Word::StepTick, Msg::Seek(Seek::Go(Unit::Tick, Way::Forth))),
             (Word::TimeLine, Word::ToNow, Msg::Seek(Seek::Now)),
             (Word::TimeLine, Word::SkipQuiet, Msg::ToggleSkip),
             (Word::Matrix, Word::AsTable, prefer(Preference::Matrix(MatrixForm::Table))),

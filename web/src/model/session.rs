@@ -1,9 +1,11 @@
 //! A run and what was recorded of it. Pure: the page's timers decide when it works.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
 
 use scenario::{Deed, Divergence, Input, Issued, Outcome, Record, Request, Run, Scenario};
 use sim::{Event, Knobs, Millis, Release};
+use view::failure::{Failure, failure};
 use view::log::LogBook;
 use view::timeline::{Mark, MarkKind, Stretch};
 use view::told::{self, Weight};
@@ -16,6 +18,8 @@ use super::clock::Playing;
 const SLICE_MS: u64 = 500;
 /// At least this often, in simulated milliseconds, a view is recorded.
 const RECORD_EVERY_MS: u64 = 1_000;
+/// In a quiet stretch it is this often.
+const RECORD_QUIET_EVERY_MS: u64 = 5_000;
 
 /// For so long after something notable a stretch is not quiet, in simulated milliseconds.
 const AFTERMATH_MS: u64 = 5_000;
@@ -23,20 +27,35 @@ const AFTERMATH_MS: u64 = 5_000;
 /// The knobs of one world, and the release they are of.
 pub(crate) type WorldKnobs = (Option<Release>, Knobs);
 
+/// A moment that somebody has named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bookmark {
+    pub(crate) at: Millis,
+    pub(crate) name: String,
+}
+
 /// A run, its recorded views and its marks.
 pub(crate) struct Session {
+    /// Which branch it is, counted from 1.
+    pub(crate) number: u32,
+    /// By time.
+    pub(crate) bookmarks: Vec<Bookmark>,
     run: Run,
     projectors: Vec<Projector>,
     timeline: Timeline,
     books: Vec<LogBook>,
-    /// What is still to be done again after the knobs were changed.
+    /// What is still to be done again.
     replay: VecDeque<Input>,
     /// How far the replay goes.
     replay_until: Millis,
+    /// Until here the views are those of the run that this one branched off from.
+    seen_until: Millis,
     /// The events of each world that somebody should not miss, as indices.
     notable: Vec<Vec<usize>>,
-    /// How many events each world had at the last record.
-    recorded: Vec<usize>,
+    /// How many events of each world were looked at for that.
+    noted: Vec<usize>,
+    /// Which failures each world has had.
+    failed: Vec<BTreeSet<Failure>>,
     /// When something notable last happened.
     noticed_at: Millis,
     /// How many of the run's requests have a mark.
@@ -47,38 +66,60 @@ pub(crate) struct Session {
 impl Session {
     /// A run at its beginning.
     pub(crate) fn new(scenario: Scenario, worlds: &[WorldKnobs]) -> Session {
-        Session::seeded(scenario, worlds, None)
+        let mut session = Session::unseen(scenario, worlds, None);
+        session.record();
+        session
     }
 
-    fn seeded(scenario: Scenario, worlds: &[WorldKnobs], seed: Option<u64>) -> Session {
+    fn unseen(scenario: Scenario, worlds: &[WorldKnobs], seed: Option<u64>) -> Session {
         let run = Run::new(scenario, worlds, seed);
-        let mut session = Session {
+        Session {
+            number: 1,
+            bookmarks: Vec::new(),
             run: run.expect("the incidents are built by the tests of their crate"),
             projectors: vec![Projector::default(); worlds.len()],
             timeline: Timeline::default(),
             books: vec![LogBook::default(); worlds.len()],
             replay: VecDeque::new(),
             replay_until: Millis::ZERO,
+            seen_until: Millis::ZERO,
             notable: vec![Vec::new(); worlds.len()],
-            recorded: vec![0; worlds.len()],
+            noted: vec![0; worlds.len()],
+            failed: vec![BTreeSet::new(); worlds.len()],
             noticed_at: Millis::ZERO,
             marked: 0,
             has_diverged: false,
-        };
+        }
+    }
+
+    /// A run in which the deeds of `record` are done again by [`Session::work`]. The record has to
+    /// fit the scenario.
+    pub(crate) fn replaying(scenario: Scenario, record: &Record) -> Session {
+        let mut session = Session::unseen(scenario, &record.worlds, Some(record.seed));
         session.record();
+        session.replay = record.inputs.iter().cloned().collect();
+        session.replay_until = record.until;
         session
     }
 
-    /// The same deeds in worlds with these knobs, to be done by [`Session::work`].
-    pub(crate) fn again(&self, worlds: &[WorldKnobs]) -> Session {
-        Session::replaying(self.run.scenario().clone(), worlds, &self.whole_record())
-    }
-
-    /// A run in which the deeds of `record` are done again.
-    pub(crate) fn replaying(scenario: Scenario, worlds: &[WorldKnobs], record: &Record) -> Session {
-        let mut session = Session::seeded(scenario, worlds, Some(record.seed));
-        session.replay = record.inputs.iter().cloned().collect();
-        session.replay_until = record.until;
+    /// The same run up to `at` with the first `deeds` of its deeds, to be lived through again by
+    /// [`Session::work`]. The views until then are those of this run.
+    pub(crate) fn branch(&self, at: Millis, deeds: usize) -> Session {
+        let mut record = self.whole_record();
+        record.inputs.truncate(deeds);
+        record.until = at;
+        let scenario = self.run.scenario().clone();
+        let mut session = Session::unseen(scenario, &record.worlds, Some(record.seed));
+        session.timeline = self.timeline.before(at);
+        session.seen_until = at;
+        session.replay = record.inputs.into();
+        session.replay_until = at;
+        session.number = self.number;
+        session.bookmarks = self.bookmarks.clone();
+        session.bookmarks.retain(|bookmark| bookmark.at <= at);
+        if session.timeline.is_empty() {
+            session.record();
+        }
         session
     }
 
@@ -90,32 +131,70 @@ impl Session {
         record
     }
 
+    /// The same, copied only while a replay is under way.
+    pub(crate) fn known(&self) -> Cow<'_, Record> {
+        match self.is_replaying() {
+            true => Cow::Owned(self.whole_record()),
+            false => Cow::Borrowed(self.run.record()),
+        }
+    }
+
     /// Whether a replay is under way.
     pub(crate) fn is_replaying(&self) -> bool {
         !self.replay.is_empty() || self.run.now() < self.replay_until
     }
 
+    /// How much of the replay is done, in percent.
+    pub(crate) fn replayed(&self) -> u64 {
+        100 * self.run.now().0 / self.replay_until.0.max(1)
+    }
+
+    /// Whether somebody has seen this part already, in the run that this one branched off from.
+    fn is_seen(&self) -> bool {
+        self.run.now() < self.seen_until
+    }
+
     /// Goes a slice towards `goal`, or on with a replay. Returns whether there is more to do.
     /// A step stops where its last line is done.
     pub(crate) fn work(&mut self, goal: Millis, playing: Playing) -> bool {
-        let goal = if self.is_replaying() { self.replay_until } else { goal };
-        let due = self.replay.front().map(|input| input.at);
-        let until = goal.min(due.unwrap_or(goal)).min(self.run.now().after(SLICE_MS));
-        match playing {
-            Playing::Step if !self.is_replaying() => self.run.advance_script(until),
-            Playing::Step | Playing::Paused | Playing::Freely | Playing::Through => {
-                self.run.advance(until.max(self.run.now()));
-            }
+        let is_replaying = self.is_replaying();
+        let goal = if is_replaying { self.replay_until } else { goal };
+        let due = self.replay.front().map_or(goal, |input| input.at);
+        let now = self.run.now();
+        let until = goal.min(due).min(now.after(SLICE_MS)).max(now);
+        let is_step = playing == Playing::Step && !is_replaying;
+        if self.is_seen() {
+            self.run.advance(until);
+        } else {
+            self.live(until, is_step);
         }
         while self.replay.front().is_some_and(|input| input.at <= self.run.now()) {
             let input = self.replay.pop_front().expect("it was there a line before");
             self.carry_out(input.deed);
         }
-        self.record_if_due();
-        if playing == Playing::Step && !self.is_replaying() && self.run.is_idle() {
+        if !self.is_seen() {
+            self.record_if_due(is_replaying && !self.is_replaying());
+        }
+        if is_step && self.run.is_idle() {
             return false;
         }
         self.run.now() < goal || !self.replay.is_empty()
+    }
+
+    /// Goes on to `until`, or to the end of the script, and records each moment at which something
+    /// notable happens.
+    fn live(&mut self, until: Millis, to_script_end: bool) {
+        if to_script_end && self.run.is_idle() {
+            return;
+        }
+        // What is due at this very moment, if the script has just been given a line.
+        self.run.advance(self.run.now());
+        while self.run.now() < until && !(to_script_end && self.run.is_idle()) {
+            self.run.advance_to_event(until);
+            if self.note_events() {
+                self.record();
+            }
+        }
     }
 
     /// Does a deed now. Returns the place of what was issued.
@@ -131,36 +210,31 @@ impl Session {
                 None
             }
         };
-        self.record();
+        if !self.is_seen() {
+            self.record();
+        }
         issued
     }
 
     /// Goes on to the next event that somebody would notice, or by `limit_ms`.
     pub(crate) fn go_to_next_event(&mut self, limit_ms: u64) {
         let limit = self.run.now().after(limit_ms);
-        while self.run.now() < limit {
-            let before = self.counts();
-            if !self.run.advance_to_event(limit) || self.is_notable_since(&before) {
-                break;
-            }
+        let mut is_noticed = false;
+        while self.run.now() < limit && !is_noticed {
+            self.run.advance_to_event(limit);
+            is_noticed = self.note_events();
         }
         self.record();
     }
 
-    /// Whether something happened that a watcher should not miss since the worlds had so many
-    /// events.
-    pub(crate) fn is_notable_since(&self, counts: &[usize]) -> bool {
-        let mut worlds = self.run.worlds().iter().zip(counts);
-        worlds.any(|(world, count)| world.cluster.events()[*count..].iter().any(is_notable))
-    }
-
-    /// How many events each world has had.
-    pub(crate) fn counts(&self) -> Vec<usize> {
-        self.run.worlds().iter().map(|world| world.cluster.events().len()).collect()
+    /// How many events somebody should not have missed, in all worlds together.
+    pub(crate) fn noticed(&self) -> usize {
+        self.notable.iter().map(Vec::len).sum()
     }
 
     /// Records what the worlds look like now.
     pub(crate) fn record(&mut self) {
+        self.note_events();
         let worlds: Vec<ClusterView> = self
             .projectors
             .iter_mut()
@@ -168,11 +242,7 @@ impl Session {
             .map(|(projector, world)| projector.project(&world.cluster))
             .collect();
         let now = self.run.now();
-        if self.note_events() {
-            self.noticed_at = now;
-        }
-        let is_quiet = self.noticed_at.after(AFTERMATH_MS) < now;
-        let stretch = if is_quiet { Stretch::Quiet } else { Stretch::Eventful };
+        let stretch = if self.is_quiet() { Stretch::Quiet } else { Stretch::Eventful };
         self.timeline.record(now, worlds, stretch);
         for (book, world) in self.books.iter_mut().zip(self.run.worlds()) {
             book.read(world.cluster.events(), &world.cluster.knobs());
@@ -180,20 +250,48 @@ impl Session {
         self.mark();
     }
 
-    /// Notes which of the events since the last record matter, and whether any does.
+    /// Whether nothing notable has happened for a while.
+    fn is_quiet(&self) -> bool {
+        self.noticed_at.after(AFTERMATH_MS) < self.run.now()
+    }
+
+    /// Notes which of the new events matter, and whether any does.
     fn note_events(&mut self) -> bool {
-        let mut any = false;
-        for (world, (notable, read)) in
-            self.run.worlds().iter().zip(self.notable.iter_mut().zip(&mut self.recorded))
-        {
-            let events = world.cluster.events();
-            let new = (*read..events.len()).filter(|index| is_notable(&events[*index]));
-            let before = notable.len();
-            notable.extend(new);
-            any |= before < notable.len();
-            *read = events.len();
+        let before = self.noticed();
+        for world in 0..self.noted.len() {
+            let upto = self.events(world).len();
+            for index in self.noted[world]..upto {
+                let event = &self.run.worlds()[world].cluster.events()[index];
+                if is_notable(event) {
+                    self.notable[world].push(index);
+                    self.noticed_at = self.noticed_at.max(event.at);
+                    self.timeline.stop(event.at);
+                }
+                self.mark_failure(world, index);
+            }
+            self.noted[world] = upto;
         }
-        any
+        before < self.noticed()
+    }
+
+    /// Marks the event if it is a failure; one that several worlds have at once is marked once.
+    fn mark_failure(&mut self, world: usize, index: usize) {
+        let events = |world: usize| self.run.worlds()[world].cluster.events();
+        let event = &events(world)[index];
+        let is_new = match failure(&event.kind) {
+            None => false,
+            Some(Failure::Single) => true,
+            Some(failure) => self.failed[world].insert(failure),
+        };
+        let is_same = |(other, index): (usize, usize)| {
+            let other = &events(other)[index];
+            (other.at, &other.kind) == (event.at, &event.kind)
+        };
+        let (at, kind) = (event.at, MarkKind::Failure);
+        if is_new && !self.timeline.marks_at(at).filter_map(|mark| mark.event).any(is_same) {
+            let event = Some((world, index));
+            self.timeline.mark(Mark { at, kind, label: String::new(), event });
+        }
     }
 
     /// The notable ones of a world's first `upto` events.
@@ -202,9 +300,11 @@ impl Session {
         &notable[..notable.partition_point(|index| *index < upto)]
     }
 
-    fn record_if_due(&mut self) {
+    /// Records a view if the last one is old, or if one is owed.
+    fn record_if_due(&mut self, is_owed: bool) {
         let recorded = self.timeline.newest().map_or(Millis::ZERO, |frame| frame.at);
-        if RECORD_EVERY_MS <= self.run.now().since(recorded) {
+        let every = if self.is_quiet() { RECORD_QUIET_EVERY_MS } else { RECORD_EVERY_MS };
+        if is_owed || every <= self.run.now().since(recorded) {
             self.record();
         }
     }
@@ -216,14 +316,15 @@ impl Session {
             if let Request::Command(_) = request {
                 let is_refused =
                     outcomes.iter().flatten().any(|o| matches!(o, Outcome::Refused(_)));
-                let kind = if is_refused { MarkKind::Failure } else { MarkKind::Command };
-                self.timeline.mark(Mark { at: *at, kind, label: request.to_string() });
+                let kind = if is_refused { MarkKind::Refusal } else { MarkKind::Command };
+                let (label, event) = (request.to_string(), None);
+                self.timeline.mark(Mark { at: *at, kind, label, event });
             }
         }
         self.marked = issued.len();
-        if let Some(divergence) = self.run.divergence().filter(|_| !self.has_diverged) {
-            let (at, kind) = (divergence.at, MarkKind::Divergence);
-            self.timeline.mark(Mark { at, kind, label: String::new() });
+        if let Some((_, _, parting)) = self.run.parting().filter(|_| !self.has_diverged) {
+            let (at, kind) = (parting.at, MarkKind::Divergence);
+            self.timeline.mark(Mark { at, kind, label: String::new(), event: None });
             self.has_diverged = true;
         }
     }
@@ -248,9 +349,9 @@ impl Session {
         &self.timeline
     }
 
-    /// Where the worlds part.
-    pub(crate) fn divergence(&self) -> Option<&Divergence> {
-        self.run.divergence()
+    /// Which two worlds first part, and how.
+    pub(crate) fn parting(&self) -> Option<(usize, usize, &Divergence)> {
+        self.run.parting()
     }
 
     /// The knobs of each world.

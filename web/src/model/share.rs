@@ -170,7 +170,7 @@ impl Model {
     /// Takes up a run: its deeds are done again, then the moment is shown that was looked at.
     fn go_on_with(&mut self, saved: Saved) -> Update {
         let Saved { scenario, record, looked_at } = saved;
-        let session = Session::replaying(scenario, &record.worlds, &record);
+        let session = Session::replaying(scenario, &record);
         (self.selected, self.hovered, self.notice) = (None, None, None);
         self.clock.playing = Playing::Paused;
         self.share.notice = None;

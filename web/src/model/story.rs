@@ -13,7 +13,8 @@ use view::why::Question;
 
 use super::inspect::Asked;
 use super::{LogFilter, Session};
-use view::timeline::Frame;
+use view::Word;
+use view::timeline::{Frame, Mark, MarkKind};
 
 /// How many sentences are told.
 const SENTENCES: usize = 14;
@@ -29,6 +30,9 @@ pub(crate) struct Story {
     pub(crate) parting: Option<Rc<Parting>>,
     /// Each world's log, newest first.
     pub(crate) logs: Rc<Vec<Vec<LogEntry>>>,
+    /// The marks of the time line in words, by time.
+    pub(crate) marks: Rc<Vec<MarkLabel>>,
+    marked_in: Option<Lang>,
     told_from: Option<ToldFrom>,
     logged_from: Option<LoggedFrom>,
 }
@@ -47,6 +51,14 @@ pub(crate) struct Item {
     pub(crate) weight: Weight,
     /// What is asked with “Why?”; `None` for what needs no reason.
     pub(crate) asked: Option<Asked>,
+}
+
+/// A mark of the time line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MarkLabel {
+    pub(crate) at: Millis,
+    pub(crate) kind: MarkKind,
+    pub(crate) text: String,
 }
 
 /// Where the worlds part, and what each did there.
@@ -83,6 +95,12 @@ impl Story {
 
     /// Tells what is to be told at the moment of `frame`.
     pub(crate) fn tell(&mut self, session: &Session, frame: &Frame, lang: Lang, filter: LogFilter) {
+        let marks = session.timeline().marks();
+        if self.marks.len() != marks.len() || self.marked_in != Some(lang) {
+            let label = |mark: &Mark| mark_label(session, frame, mark, lang);
+            self.marks = Rc::new(marks.iter().map(label).collect());
+            self.marked_in = Some(lang);
+        }
         let newest: Vec<Option<usize>> = (0..frame.worlds.len())
             .map(|world| session.notable(world, frame.worlds[world].events).last().copied())
             .collect();
@@ -91,10 +109,11 @@ impl Story {
             self.items = Rc::new(items(session, frame, lang));
             self.told_from = told_from;
         }
-        let seen = session.divergence().filter(|parting| parting.at <= frame.at);
-        let is_kept = |old: &Rc<Parting>| seen.is_some_and(|s| s.at == old.at) && old.lang == lang;
+        let seen = session.parting().filter(|(_, _, parting)| parting.at <= frame.at);
+        let is_kept =
+            |old: &Rc<Parting>| seen.is_some_and(|(.., s)| s.at == old.at) && old.lang == lang;
         if !self.parting.as_ref().is_some_and(is_kept) {
-            self.parting = seen.map(|parting| Rc::new(tell_parting(session, frame, parting, lang)));
+            self.parting = seen.map(|seen| Rc::new(tell_parting(session, frame, seen, lang)));
         }
         let grown: Vec<usize> = (0..frame.worlds.len())
             .map(|world| session.book(world).printed(frame.worlds[world].events))
@@ -107,6 +126,23 @@ impl Story {
             self.logged_from = logged_from;
         }
     }
+}
+
+fn mark_label(session: &Session, frame: &Frame, mark: &Mark, lang: Lang) -> MarkLabel {
+    let (at, kind) = (mark.at, mark.kind);
+    let text = match kind {
+        MarkKind::Command | MarkKind::Refusal => mark.label.clone(),
+        MarkKind::Divergence => Word::DivergeHere.text(lang).to_owned(),
+        MarkKind::Failure => failure(session, frame, mark, lang).unwrap_or_default(),
+    };
+    MarkLabel { at, kind, text }
+}
+
+/// What failed, in a sentence.
+fn failure(session: &Session, frame: &Frame, mark: &Mark, lang: Lang) -> Option<String> {
+    let (world, index) = mark.event?;
+    let names = Names::of(&frame.worlds[world].tables);
+    told::told(session.events(world).get(index)?, &names, lang).map(|told| told.text)
 }
 
 /// The newest notable events of all worlds; one that happened in several at once is told once.
@@ -138,16 +174,22 @@ fn items(session: &Session, frame: &Frame, lang: Lang) -> Vec<Item> {
     items
 }
 
-fn tell_parting(session: &Session, frame: &Frame, parting: &Divergence, lang: Lang) -> Parting {
-    let found = [parting.left, parting.right];
-    let sides = (0..found.len()).filter_map(|world| {
+fn tell_parting(
+    session: &Session,
+    frame: &Frame,
+    (left, right, parting): (usize, usize, &Divergence),
+    lang: Lang,
+) -> Parting {
+    let found = [(left, parting.left), (right, parting.right)];
+    let sides = (0..found.len()).filter_map(|side| {
+        let ((world, own), (other_world, others)) = (found[side], found[1 - side]);
         let names = Names::of(&frame.worlds[world].tables);
         let events = session.events(world);
-        let own = told::told(event(events, found[world]?)?, &names, lang)?;
-        let asked = Asked { world, question: Question::Event(found[world]?) };
+        let asked = Asked { world, question: Question::Event(own?) };
+        let own = told::told(event(events, own?)?, &names, lang)?;
         let text = if own.weight == Weight::Routine {
             // What this world did says little beside what the other one failed to do.
-            let other = event(session.events(1 - world), found[1 - world]?)?;
+            let other = event(session.events(other_world), others?)?;
             told::instead(&other.kind, &session.knobs()[world].1, lang)?
         } else {
             own.text

@@ -11,6 +11,8 @@ use view::why::Question;
 use super::inspect::Asked;
 use super::*;
 
+const TICK: Msg = Msg::Seek(Seek::Go(Unit::Tick, Way::Forth));
+
 fn page() -> Model {
     let scenario = library::load("tikv-18440").expect("the incident is part of the program");
     Model::new(scenario, &[Release::V8_5_2, Release::V8_5_8])
@@ -33,6 +35,13 @@ fn frame(model: &mut Model) {
     send(model, Msg::Frame(16.0));
     while model.work() {}
     model.end_frame();
+}
+
+/// As many frames as it takes to live through a run again.
+fn catch_up(model: &mut Model) {
+    while model.is_catching_up() {
+        frame(model);
+    }
 }
 
 fn type_line(model: &mut Model, line: &str) {
@@ -86,7 +95,7 @@ fn scrubbing_back_and_forth_finds_the_same_picture() {
 fn playing_from_the_past_leads_back_to_the_present() {
     let mut model = page();
     for _ in 0..5 {
-        send(&mut model, Msg::Seek(Seek::Tick));
+        send(&mut model, TICK);
     }
     send(&mut model, Msg::Seek(Seek::Moment(Millis(1_000))));
     assert_eq!(model.cursor, Some(Millis(1_000)));
@@ -104,14 +113,12 @@ fn other_knobs_live_through_the_same_deeds() {
     model.console.target = Target::One(1);
     type_line(&mut model, "stop store 6");
     for _ in 0..3 {
-        send(&mut model, Msg::Seek(Seek::Tick));
+        send(&mut model, TICK);
     }
     let (now, before) = (model.frame.at, model.world(1).fingerprint);
     send(&mut model, Msg::SetRelease(0, Release::V8_5_5));
     assert!(model.wants_frames());
-    while model.session.is_replaying() {
-        frame(&mut model);
-    }
+    catch_up(&mut model);
     assert_eq!(model.frame.at, now);
     assert_eq!(model.world(1).fingerprint, before, "world B has lived through the same");
     assert_eq!(model.session.knobs()[0].0, Some(Release::V8_5_5));
@@ -124,8 +131,8 @@ fn a_deed_is_kept_before_it_is_done() {
     let [Effect::Keep(text), Effect::Then(Msg::CarryOut(deed))] = update.effects.as_slice() else {
         panic!("unexpected effects: {:?}", update.effects);
     };
-    let record = journal::read(text).expect("what is kept can be read");
-    assert_eq!(record.inputs.last().map(|input| &input.deed), Some(deed));
+    let runs = journal::read(text).expect("what is kept can be read");
+    assert_eq!(runs[0].record.inputs.last().map(|input| &input.deed), Some(deed));
     assert!(!model.session.run().is_started(0), "it is done by the second effect only");
 }
 
@@ -144,7 +151,7 @@ fn the_incident_played_through_leaves_one_world_stuck() {
     assert!(0 < model.world(0).headline.tables_unavailable, "{:?}", model.world(0).headline);
     assert_eq!(model.world(1).headline.tables_unavailable, 0);
     assert_eq!(model.world(1).headline.ghost_peers, 0);
-    assert!(model.session.divergence().is_some());
+    assert!(model.session.parting().is_some());
     let scenario = library::load("tikv-18440").expect("the incident is part of the program");
     let mut run = Run::of_releases(scenario, &[Release::V8_5_2, Release::V8_5_8], None)
         .expect("the library's setups are sound");
@@ -181,8 +188,10 @@ fn another_incident_is_opened_with_its_own_releases_and_restored_as_itself() {
     assert_eq!(model.session.run().scenario().id, id);
     let releases: Vec<_> = model.session.knobs().iter().map(|(release, _)| *release).collect();
     assert_eq!(releases, scenario.releases.map(Some));
-    let record = model.session.whole_record();
-    assert_eq!(page().restored(&record).session.run().scenario().id, id);
+    let kept = Kept { number: 1, record: model.session.whole_record(), bookmarks: Vec::new() };
+    let restored = page().restored(&[kept], Ended::Left);
+    assert_eq!(restored.session.run().scenario().id, id);
+    assert_eq!(restored.notice, None, "nothing was begun");
 }
 
 /// Ticks until the first step of the incident is done.
@@ -190,7 +199,7 @@ fn played(seconds: usize) -> Model {
     let mut model = page();
     send(&mut model, Msg::Step(None));
     for _ in 0..seconds {
-        send(&mut model, Msg::Seek(Seek::Tick));
+        send(&mut model, TICK);
     }
     model.clock.playing = clock::Playing::Paused;
     model
@@ -229,7 +238,7 @@ fn arrow_keys_turn_the_tabs_round_and_take_the_focus_along() {
 fn causes_are_shown_visited_and_closed_with_the_focus_where_it_was() {
     let mut model = played(20);
     type_line(&mut model, "stop store 502");
-    send(&mut model, Msg::Seek(Seek::Tick));
+    send(&mut model, TICK);
     let asked = Asked { world: 1, question: Question::Process(sim::StoreId(502)) };
     let update = model.update(Msg::Side(SideMsg::Ask(asked, "opener".to_owned())));
     assert_eq!(update.effects, [Effect::Focus("why-close".to_owned())]);
@@ -264,9 +273,9 @@ fn an_inspector_shows_the_past_as_it_was() {
     let told = |model: &Model| format!("{:?}", model.side.blocks);
     assert!(told(&model).contains("\"running\""), "{}", told(&model));
     let then = model.frame.at;
-    send(&mut model, Msg::Seek(Seek::Tick));
+    send(&mut model, TICK);
     type_line(&mut model, "stop store 6");
-    send(&mut model, Msg::Seek(Seek::Tick));
+    send(&mut model, TICK);
     assert!(told(&model).contains("\"stopped\""), "{}", told(&model));
     send(&mut model, Msg::Seek(Seek::Moment(then)));
     assert!(model.wants_frames() && model.side.of != then, "it is on its way");
@@ -293,3 +302,5 @@ fn time_series_are_drawn_while_they_are_open() {
     assert!(!drawn.is_empty());
     assert!(drawn.iter().all(|chart| chart.lines.len() == 2 && chart.now.len() == 2));
 }
+
+mod time;

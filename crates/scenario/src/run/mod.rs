@@ -35,7 +35,8 @@ pub struct Run {
     waiting: Option<Waiting>,
     issued: Vec<Issued>,
     started: BTreeSet<usize>,
-    comparison: Comparison,
+    /// The first world with each other one; of worlds that part, one parts with the first.
+    comparisons: Vec<Comparison>,
 }
 
 /// A cluster under one set of knobs.
@@ -155,6 +156,7 @@ impl Run {
             Cluster::new(&scenario.setup, knobs, seed).map(|cluster| World { release, cluster })
         };
         let worlds = worlds.iter().map(build).collect::<Result<Vec<World>, SetupError>>()?;
+        let comparisons = worlds.iter().skip(1).map(|_| Comparison::default()).collect();
         Ok(Run {
             scenario,
             record,
@@ -163,7 +165,7 @@ impl Run {
             waiting: None,
             issued: Vec::new(),
             started: BTreeSet::new(),
-            comparison: Comparison::default(),
+            comparisons,
         })
     }
 
@@ -338,15 +340,19 @@ impl Run {
         self.run_due();
     }
 
-    /// Lets time pass until something has happened in some world, or to `limit`. Returns whether
-    /// anything has.
+    /// Lets time pass until something has happened in some world, until the script is done, or to
+    /// `limit`. Returns whether anything has happened.
     pub fn advance_to_event(&mut self, limit: Millis) -> bool {
         let count = |run: &Run| -> usize {
             run.worlds.iter().map(|world| world.cluster.events().len()).sum()
         };
-        let before = count(self);
-        while self.now() < limit && count(self) == before {
-            self.advance(self.now().after(EVENT_SLICE_MS).min(limit));
+        let (before, was_idle) = (count(self), self.is_idle());
+        while self.now() < limit && count(self) == before && self.is_idle() == was_idle {
+            // Nothing happens in between, but a wait may end there.
+            let due = self.worlds.iter().filter_map(|world| world.cluster.next_due()).min();
+            let next = self.waiting.as_ref().map(|waiting| waiting.next_look(self.now()));
+            let next = due.into_iter().chain(next).min().unwrap_or(limit);
+            self.advance(next.max(self.now().after(1)).min(limit));
         }
         count(self) != before
     }
@@ -363,7 +369,16 @@ impl Run {
 
     /// Where the first two worlds parted, if they have.
     pub fn divergence(&self) -> Option<&Divergence> {
-        self.comparison.divergence()
+        self.comparisons.first()?.divergence()
+    }
+
+    /// Where worlds first parted, if any have: the two of them, and how they did.
+    pub fn parting(&self) -> Option<(usize, usize, &Divergence)> {
+        let pairs = self.comparisons.iter().zip(1..);
+        let parted =
+            pairs.filter_map(|(comparison, other)| Some((other, comparison.divergence()?)));
+        let (other, divergence) = parted.min_by_key(|(_, divergence)| divergence.at)?;
+        Some((0, other, divergence))
     }
 
     /// All that is needed to live through the run again: see [`Run::replay`].
@@ -382,8 +397,10 @@ impl Run {
     }
 
     fn compare(&mut self) {
-        if let [left, right, ..] = self.worlds.as_slice() {
-            self.comparison.look(left.cluster.events(), right.cluster.events());
+        if let [first, others @ ..] = self.worlds.as_slice() {
+            for (comparison, other) in self.comparisons.iter_mut().zip(others) {
+                comparison.look(first.cluster.events(), other.cluster.events());
+            }
         }
     }
 
@@ -464,9 +481,6 @@ impl Run {
         true
     }
 }
-
-/// The slices in which [`Run::advance_to_event`] looks for an event: shorter than any latency.
-const EVENT_SLICE_MS: u64 = 1;
 
 fn step_of(origin: Origin) -> Option<usize> {
     match origin {

@@ -65,6 +65,32 @@ impl Record {
         cut.until = cut.until.min(until);
         cut
     }
+
+    /// Whether it can be replayed with this scenario.
+    pub fn fits(&self, scenario: &Scenario) -> bool {
+        check(scenario, self).is_ok()
+    }
+
+    /// Whether `other` went through all of this, too: the same deeds at the same times in the same
+    /// worlds, and what it did besides came later.
+    pub fn is_within(&self, other: &Record) -> bool {
+        let rest = other.inputs.get(self.inputs.len()).map_or(other.until, |next| next.at);
+        self.scenario == other.scenario
+            && self.seed == other.seed
+            && self.worlds == other.worlds
+            && other.inputs.starts_with(&self.inputs)
+            && self.until <= rest
+    }
+
+    /// The first deed of this that `other` does not have, and when it was done.
+    pub fn first_other(&self, other: &Record) -> Option<&Input> {
+        self.inputs.get(self.shared(other))
+    }
+
+    /// How many deeds the two begin with that are the same.
+    pub fn shared(&self, other: &Record) -> usize {
+        self.inputs.iter().zip(&other.inputs).take_while(|(a, b)| a == b).count()
+    }
 }
 
 /// Why a record cannot be replayed with a scenario.
@@ -151,4 +177,42 @@ pub(crate) fn check(scenario: &Scenario, record: &Record) -> Result<(), ReplayEr
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(steps: &[(u64, usize)], until: u64) -> Record {
+        let input =
+            |&(at, step): &(u64, usize)| Input { at: Millis(at), deed: Deed::StartStep(step) };
+        Record {
+            scenario: "tikv-18440".to_owned(),
+            seed: 1,
+            worlds: Vec::new(),
+            inputs: steps.iter().map(input).collect(),
+            until: Millis(until),
+        }
+    }
+
+    #[test]
+    fn a_run_is_within_another_that_only_did_more_later() {
+        let whole = record(&[(1, 0), (5, 1)], 9);
+        assert!(record(&[(1, 0)], 5).is_within(&whole));
+        assert!(whole.is_within(&whole));
+        assert!(
+            !record(&[(1, 0)], 6).is_within(&whole),
+            "it went on where the other did something"
+        );
+        assert!(!record(&[(2, 0)], 3).is_within(&whole));
+        assert!(!record(&[(1, 0), (5, 1)], 10).is_within(&whole));
+    }
+
+    #[test]
+    fn branches_are_told_apart_by_their_first_other_deed() {
+        let (old, new) = (record(&[(1, 0), (5, 1)], 9), record(&[(1, 0), (5, 2), (6, 1)], 9));
+        assert_eq!(new.shared(&old), 1);
+        assert_eq!(new.first_other(&old).map(|input| &input.deed), Some(&Deed::StartStep(2)));
+        assert_eq!(record(&[(1, 0)], 3).first_other(&old), None);
+    }
 }
