@@ -161,6 +161,7 @@ impl App {
                 }
                 Effect::SetAddress(address) => share::set_address(&address),
                 Effect::Save { name, kind, text } => share::save(&name, kind, &text),
+                Effect::SavePng { name, svg } => share::save_png(&name, &svg),
                 Effect::ShowDialog(id) => share::show_dialog(id),
                 Effect::CloseDialog(id) => share::close_dialog(id),
                 Effect::CloseSheet => effects::close_sheet(),

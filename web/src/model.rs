@@ -246,6 +246,13 @@ pub(crate) enum Effect {
         /// What is in it.
         text: String,
     },
+    /// Save a picture of lines as one of pixels.
+    SavePng {
+        /// The file's name.
+        name: String,
+        /// The picture.
+        svg: String,
+    },
     /// Show the dialog of this id.
     ShowDialog(&'static str),
     /// Close it; what had the focus before gets it back.

@@ -4,6 +4,7 @@ mod conformance;
 mod contrast;
 mod list;
 mod precheck;
+mod render;
 mod run;
 mod source;
 
@@ -31,6 +32,8 @@ enum What {
     Precheck(precheck::Options),
     /// Hold the model of PD's unsafe recovery against files of cases from PD's own tests
     Conform(conformance::Options),
+    /// Print a run as a picture, a sequence, a trace or a log for other tools
+    Render(render::Options),
     /// List the incidents and the releases there are
     List,
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         What::Contrast(options) => contrast::contrast(&options),
         What::Precheck(options) => precheck::precheck(&options),
         What::Conform(options) => conformance::conform(&options),
+        What::Render(options) => render::render(&options),
         What::List => list::list(),
     };
     match done {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use scenario::{Run, Scenario, library};
+use scenario::{Run, Saved, library};
 use sim::{Millis, Release};
 
 /// What to run, how long, and how to tell of it.
@@ -27,8 +27,15 @@ impl Common {
     /// Runs the scenario under the releases that `choose` makes of its own pair: every step that
     /// is not optional, until the scenario's end or the moment asked for.
     pub(crate) fn play(&self, choose: impl FnOnce([Release; 2]) -> Vec<Release>) -> Result<Run> {
-        let scenario = scenario(&self.scenario)?;
+        let Saved { scenario, mut record, .. } = saved(&self.scenario)?;
         let releases = choose(scenario.releases);
+        if !record.inputs.is_empty() {
+            // A saved run: the same deeds, in worlds of these releases.
+            record.worlds = releases.iter().map(|of| (Some(*of), of.knobs())).collect();
+            record.seed = self.seed.unwrap_or(record.seed);
+            let record = self.until.map_or(record.clone(), |until| record.cut(until));
+            return Ok(Run::replay(scenario, &record)?);
+        }
         let mut run = Run::of_releases(scenario, &releases, self.seed)?;
         match self.until {
             None => run.run_to_end(),
@@ -53,10 +60,13 @@ pub(crate) fn print_expectations(out: &mut impl Write, run: &Run) -> Result<()> 
     Ok(())
 }
 
-/// The scenario of this id, or in this file.
-fn scenario(name: &str) -> Result<Scenario> {
+/// The incident of this id, what is in this file, or the run that this link holds.
+pub(crate) fn saved(name: &str) -> Result<Saved> {
     if let Some(scenario) = library::load(name) {
-        return Ok(scenario);
+        return Ok(Saved::opening(scenario));
+    }
+    if name.contains("#v") || Saved::is_link(name) {
+        return Saved::from_link(name).context("the link cannot be opened");
     }
     let is_path = name.ends_with(".scn") || name.contains(std::path::MAIN_SEPARATOR);
     if !is_path {
@@ -68,7 +78,7 @@ fn scenario(name: &str) -> Result<Scenario> {
         );
     }
     let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
-    Ok(Scenario::parse(name, &text)?)
+    Ok(Saved::from_file(name, &text)?)
 }
 
 /// Reads `8.5.2` for clap.
@@ -115,7 +125,7 @@ mod tests {
 
     #[test]
     fn an_unknown_incident_is_answered_with_those_there_are() {
-        let error = scenario("tikv-1").expect_err("there is none").to_string();
+        let error = saved("tikv-1").expect_err("there is none").to_string();
         assert!(error.contains("tikv-18440"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask serve`, `test`, `build`, `bench` and `sweep`.
+//! The project's tasks: `cargo xtask serve`, `test`, `build`, `bench`, `sweep` and `fuzz`.
 //!
 //! One program in Rust in place of scripts, so that each task is complete wherever rustup and a C
 //! compiler are: it adds the wasm target, binds and optimises the page, and finds the browser.
@@ -30,6 +30,8 @@ mod bench;
 
 mod sweep;
 
+mod fuzz;
+
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -46,7 +48,9 @@ cargo xtask screenshots          take pictures of the page in every size, theme 
 cargo xtask lighthouse           print how Lighthouse judges the page
 cargo xtask bench                print the design's budgets beside what is measured
 cargo xtask sweep [--seeds N] [--tikv 8.5.2] [--from S] [--scripts]
-                                 try random clusters and faults; name and shorten what fails";
+                                 try random clusters and faults; name and shorten what fails
+cargo xtask fuzz [--seeds N] [--from S]
+                                 damage everything that can be typed, linked or opened";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -73,6 +77,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["bench"] => bench::run(&workspace),
         ["lighthouse"] => lighthouse::run(&workspace),
         ["screenshots"] => checks::screenshots(&workspace),
+        ["fuzz", arguments @ ..] => fuzz::run(&workspace, arguments),
         ["sweep", arguments @ ..] => sweep::run(&workspace, arguments),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -10,4 +10,5 @@ mod graph;
 mod hands;
 mod menus;
 mod opening;
+mod share;
 mod time;

@@ -2,10 +2,10 @@
 
 use view::Word;
 use view::share::{ShareWord, link_length, not_opened};
-use yew::{Callback, Event, Html, InputEvent, html};
+use yew::{Callback, Event, Html, InputEvent, classes, html};
 
 use crate::effects::share as files;
-use crate::model::share::{SHARE, Share, ShareMsg};
+use crate::model::share::{Export, SHARE, Share, ShareMsg};
 use crate::model::{Model, Msg};
 
 /// The button that opens the dialog.
@@ -39,6 +39,7 @@ pub(crate) fn share_dialog(model: &Model, send: &Callback<Msg>) -> Html {
                 <p class="share-hint">{ ShareWord::Intro.text(lang) }</p>
                 { link(model, share, send) }
                 { files(model, send) }
+                { exports(model, send) }
                 { open(model, share, send) }
             }
         </dialog>
@@ -90,6 +91,46 @@ fn files(model: &Model, send: &Callback<Msg>) -> Html {
     }
 }
 
+fn exports(model: &Model, send: &Callback<Msg>) -> Html {
+    let lang = model.lang;
+    let worlds = model.frame.worlds.len();
+    html! {
+        <section>
+            <h3>{ ShareWord::Exports.text(lang) }</h3>
+            <div class="share-row">
+                <div class="segments" role="group" aria-label={ShareWord::World.text(lang)}>
+                    { for (0..worlds).map(|world| {
+                        let chosen = world == model.share.world.min(worlds - 1);
+                        let letter = ["A", "B", "C", "D"][world % 4];
+                        html! {
+                            <button type="button" aria-pressed={chosen.to_string()}
+                                class={classes!(chosen.then_some("on"))}
+                                data-testid={format!("export-world-{world}")}
+                                onclick={send.reform(move |_| Msg::Share(ShareMsg::World(world)))}>
+                                { letter }
+                            </button>
+                        }
+                    }) }
+                </div>
+                { for Export::ALL.map(|what| {
+                    let (word, id) = export_words(what);
+                    button(word, id, ShareMsg::Export(what), model, send)
+                }) }
+            </div>
+        </section>
+    }
+}
+
+fn export_words(what: Export) -> (ShareWord, &'static str) {
+    match what {
+        Export::Svg => (ShareWord::SaveSvg, "save-svg"),
+        Export::Png => (ShareWord::SavePng, "save-png"),
+        Export::Mermaid => (ShareWord::SaveMermaid, "save-mermaid"),
+        Export::Itf => (ShareWord::SaveItf, "save-itf"),
+        Export::Shiviz => (ShareWord::SaveShiviz, "save-shiviz"),
+    }
+}
+
 fn open(model: &Model, share: &Share, send: &Callback<Msg>) -> Html {
     let lang = model.lang;
     let chosen = send.clone();
@@ -106,7 +147,7 @@ fn open(model: &Model, share: &Share, send: &Callback<Msg>) -> Html {
             <h3>{ ShareWord::Open.text(lang) }</h3>
             <label class="share-file">
                 <span>{ ShareWord::ChooseFile.text(lang) }</span>
-                <input type="file" accept=".scn,.txt,text/plain" {onchange}
+                <input type="file" class="share-choose" accept=".scn,.txt,text/plain" {onchange}
                     data-testid="choose-file" />
             </label>
             <label class="share-paste">

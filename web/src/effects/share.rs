@@ -5,8 +5,8 @@ use js_sys::Array;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Blob, BlobPropertyBag, Event, HtmlAnchorElement, HtmlDialogElement, HtmlInputElement,
-    HtmlTextAreaElement, Url,
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, Event, HtmlAnchorElement, HtmlCanvasElement,
+    HtmlDialogElement, HtmlImageElement, HtmlInputElement, HtmlTextAreaElement, Url,
 };
 
 use super::element;
@@ -92,6 +92,38 @@ pub(super) fn save_blob(name: &str, blob: &Blob) {
     }
     // The download has begun, or a moment later it will have.
     super::later(10_000, move || drop(Url::revoke_object_url(&url))).forget();
+}
+
+/// How many pixels of the file there are to one of the picture, along an edge.
+const PNG_SCALE: f64 = 2.0;
+
+/// Draws a picture of lines and has the browser save its pixels.
+pub(crate) fn save_png(name: &str, svg: &str) {
+    let Ok(image) = HtmlImageElement::new() else { return };
+    let (name, drawn) = (name.to_owned(), image.clone());
+    let draw = Closure::once_into_js(move || {
+        let document = web_sys::window().and_then(|window| window.document());
+        let canvas = document.and_then(|document| document.create_element("canvas").ok());
+        let canvas = canvas.and_then(|canvas| canvas.dyn_into::<HtmlCanvasElement>().ok());
+        let Some(canvas) = canvas else { return };
+        let (width, height) = (f64::from(drawn.width()), f64::from(drawn.height()));
+        canvas.set_width((width * PNG_SCALE) as u32);
+        canvas.set_height((height * PNG_SCALE) as u32);
+        let context = canvas.get_context("2d").ok().flatten();
+        let context = context.and_then(|it| it.dyn_into::<CanvasRenderingContext2d>().ok());
+        let Some(context) = context else { return };
+        let _ = context.scale(PNG_SCALE, PNG_SCALE);
+        let _ = context.draw_image_with_html_image_element(&drawn, 0.0, 0.0);
+        let save = Closure::once_into_js(move |blob: JsValue| {
+            if let Ok(blob) = blob.dyn_into::<Blob>() {
+                save_blob(&name, &blob);
+            }
+        });
+        let _ = canvas.to_blob(save.unchecked_ref());
+    });
+    image.set_onload(Some(draw.unchecked_ref()));
+    let text = String::from(js_sys::encode_uri_component(svg));
+    image.set_src(&format!("data:image/svg+xml;charset=utf-8,{text}"));
 }
 
 /// Reads the file that was chosen in a field, then calls back with its name and its text; with no

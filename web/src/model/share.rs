@@ -2,7 +2,13 @@
 
 use scenario::{Saved, Text};
 use sim::Millis;
+use view::export::itf::itf;
+use view::export::mermaid::mermaid;
+use view::export::shiviz::shiviz;
+use view::export::svg::svg;
 use view::share::ShareWord;
+use view::timeline::Frame;
+use view::told::Names;
 
 use super::clock::Playing;
 use super::{Effect, Model, Session, Update};
@@ -25,6 +31,10 @@ pub(crate) enum ShareMsg {
     Copied(bool),
     /// Save the run as a file.
     SaveRun,
+    /// Export the world that is chosen.
+    Export(Export),
+    /// Choose a world to export.
+    World(usize),
     /// The text to be opened is this now.
     Input(String),
     /// Open it.
@@ -36,6 +46,41 @@ pub(crate) enum ShareMsg {
     /// What was said of the address was read.
     CloseNotice,
 }
+
+/// What a world can be exported as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Export {
+    /// The matrix as a picture of lines.
+    Svg,
+    /// The same in pixels.
+    Png,
+    /// A sequence for documents.
+    Mermaid,
+    /// The recorded views as a trace.
+    Itf,
+    /// The events as a log with vector clocks.
+    Shiviz,
+}
+
+impl Export {
+    /// All of them, in the order of the buttons.
+    pub(crate) const ALL: [Export; 5] =
+        [Export::Svg, Export::Png, Export::Mermaid, Export::Itf, Export::Shiviz];
+
+    /// How its files end.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Export::Svg => ".svg",
+            Export::Png => ".png",
+            Export::Mermaid => ".mmd",
+            Export::Itf => ".itf.json",
+            Export::Shiviz => ".shiviz.log",
+        }
+    }
+}
+
+/// How long the stretch of a sequence is, in simulated milliseconds, up to the moment shown.
+const STRETCH_MS: u64 = 120_000;
 
 /// Where the page is, and what is to be opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +103,8 @@ pub(crate) struct Share {
     pub(crate) link: String,
     /// The address for people, if there is one.
     pub(crate) address: Option<String>,
+    /// Which world is exported.
+    pub(crate) world: usize,
     /// What was pasted.
     pub(crate) text: String,
     /// Whether it was copied.
@@ -99,6 +146,8 @@ impl Model {
                 let name = file_name(&saved, ".scn");
                 effects.push(Effect::Save { name, kind: "text/plain", text: saved.file() });
             }
+            ShareMsg::Export(what) => effects.push(self.export(what)),
+            ShareMsg::World(world) => self.share.world = world,
             ShareMsg::Input(text) => self.share.text = text,
             ShareMsg::OpenPasted => {
                 let opened = open_text(&self.share.text);
@@ -121,6 +170,36 @@ impl Model {
         let record = self.session.whole_record();
         let looked_at = self.cursor.filter(|at| *at < record.until);
         Saved { scenario, record, looked_at }
+    }
+
+    /// The chosen world at the moment that is shown, as a file for others.
+    fn export(&self, what: Export) -> Effect {
+        let world = self.share.world.min(self.frame.worlds.len() - 1);
+        let letter = ["-a", "-b", "-c", "-d"][world % 4];
+        let name = file_name(&self.saved(), &format!("{letter}{}", what.ending()));
+        let (view, lang, to) = (self.world(world), self.lang, self.shown_at());
+        let events = &self.session.events(world)[..view.events];
+        let names = Names::of(&view.tables);
+        let title = &self.session.run().scenario().title;
+        let release = self.session.knobs()[world].0.map_or("", sim::Release::name);
+        let title = format!("{} · TiKV {release}", lang.pick(title.en.as_str(), title.zh.as_str()));
+        let (kind, text) = match what {
+            Export::Svg => ("image/svg+xml", svg(view, &title, lang)),
+            Export::Png => return Effect::SavePng { name, svg: svg(view, &title, lang) },
+            Export::Mermaid => {
+                let from = Millis(to.0.saturating_sub(STRETCH_MS));
+                ("text/plain", mermaid(events, from, to, &names, lang))
+            }
+            Export::Itf => {
+                let timeline = self.session.timeline();
+                let next = |f: &&Frame| timeline.next_after(f.at).and_then(|at| timeline.seek(at));
+                let frames = std::iter::successors(timeline.seek(Millis::ZERO), next);
+                let until = frames.take_while(|frame| frame.at <= to);
+                ("application/json", itf(&title, until.map(|frame| &frame.worlds[world])))
+            }
+            Export::Shiviz => ("text/plain", shiviz(events, to, &names)),
+        };
+        Effect::Save { name, kind, text }
     }
 
     /// Opens what was pasted or chosen, or says in the dialog why not.

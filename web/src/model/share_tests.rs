@@ -104,6 +104,24 @@ fn what_is_pasted_is_opened_or_refused_with_its_place() {
 }
 
 #[test]
+fn a_world_is_exported_in_every_form_at_the_moment_shown() {
+    let mut model = page();
+    drop(model.update(address("?incident=tikv-18440&at=30000", "")));
+    catch_up(&mut model);
+    drop(model.update(Msg::Share(ShareMsg::World(1))));
+    for what in Export::ALL {
+        let update = model.update(Msg::Share(ShareMsg::Export(what)));
+        let (name, text) = match update.effects.as_slice() {
+            [Effect::Save { name, text, .. }] => (name, text),
+            [Effect::SavePng { name, svg }] => (name, svg),
+            other => panic!("{what:?}: {other:?}"),
+        };
+        assert_eq!(*name, format!("regionscope-tikv-18440-b{}", what.ending()));
+        assert!(200 < text.len(), "{what:?}: {text}");
+    }
+}
+
+#[test]
 fn a_saved_run_is_opened_from_its_file() {
     let mut model = page();
     drop(model.update(address("?incident=tikv-18440&at=30000", "")));

@@ -90,6 +90,7 @@ impl Cluster {
             return Err(words.expected("`address HOST:PORT`"));
         }
         self.setup.stores.push(store);
+        limit(self.setup.stores.len(), MOST_STORES, "stores", at)?;
         Ok(())
     }
 
@@ -103,6 +104,7 @@ impl Cluster {
             if words.skip("tiflash") { words.count("a number of replicas")? } else { 0 };
         let available = words.skip("available");
         words.finish()?;
+        limit(self.setup.tables.len() + 1, MOST_TABLES, "tables", at)?;
         self.setup.tables.push(TableSetup { id, name, tiflash_replicas, available });
         Ok(())
     }
@@ -128,6 +130,7 @@ impl Cluster {
             return Err(words.expected("`voters PEERS`, such as `voters 1 5 9`"));
         }
         self.setup.regions.push(setup);
+        limit(self.setup.regions.len(), MOST_REGIONS, "regions", at)?;
         Ok(())
     }
 
@@ -247,6 +250,30 @@ impl Cluster {
     }
 }
 
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// A name that people gave to something.
+fn name<'a>(words: &mut Words<'a>, what: &'static str) -> Result<Word<'a>, ParseError> {
+    let word = words.word(what)?;
+    match word.text.chars().nth(LONGEST_NAME) {
+        Some(_) => {
+            let problem = Problem::Limit { what: "characters in a name", most: LONGEST_NAME };
+            Err(word.error(problem))
+        }
+        None => Ok(word),
+    }
+}
+
+/// More are not a cluster that a page or a person can follow.
+const MOST_STORES: usize = 1_000;
+const MOST_TABLES: usize = 10_000;
+const MOST_REGIONS: usize = 20_000;
+
+fn limit(count: usize, most: usize, what: &'static str, at: Word<'_>) -> Result<(), ParseError> {
+    if count <= most { Ok(()) } else { Err(at.error(Problem::Limit { what, most })) }
+}
+
 fn store_property(
     store: &mut StoreSetup,
     word: Word<'_>,
@@ -255,17 +282,16 @@ fn store_property(
     let what = "`zone`, `label`, `address`, `heartbeat`, `offline`, `tombstone` or `stopped`";
     match word.text {
         "zone" => {
-            let zone = words.word("a zone, such as `dc1`")?;
+            let zone = name(words, "a zone, such as `dc1`")?;
             store.meta.labels.insert("zone".to_owned(), zone.text.to_owned());
         }
         "label" => {
-            let key = words.word("a label's key and value, such as `host h1`")?;
-            let value = words.word("the label's value")?;
+            let key = name(words, "a label's key and value, such as `host h1`")?;
+            let value = name(words, "the label's value")?;
             store.meta.labels.insert(key.text.to_owned(), value.text.to_owned());
         }
         "address" => {
-            words
-                .word("an address, such as `10.0.1.5:20160`")?
+            name(words, "an address, such as `10.0.1.5:20160`")?
                 .text
                 .clone_into(&mut store.meta.address);
         }

@@ -9,11 +9,19 @@ use crate::grammar::error::{ParseError, Problem};
 use crate::grammar::parse_line;
 use crate::grammar::words::{Word, Words};
 
+/// The largest file that is read, in bytes: some twenty thousand regions.
+const LARGEST: usize = 8 << 20;
+
 /// Reads a whole file.
 pub(super) fn read(text: &str) -> Result<Scenario, ParseError> {
+    if LARGEST < text.len() {
+        let problem = Problem::Limit { what: "bytes in a file", most: LARGEST };
+        return Err(ParseError { line: 1, column: 1, problem });
+    }
     let mut reader = Reader::default();
     let mut lines = content(text).peekable();
     while let Some((number, line)) = lines.next() {
+        Words::check(number, line)?;
         let mut words = Words::of(number, line);
         // A definition goes on over the indented lines after it.
         while is_definition(line) {
@@ -21,6 +29,7 @@ pub(super) fn read(text: &str) -> Result<Scenario, ParseError> {
             else {
                 break;
             };
+            Words::check(number, more)?;
             words.extend(number, more);
         }
         reader.line(number, line, words)?;

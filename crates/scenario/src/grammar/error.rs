@@ -83,6 +83,15 @@ pub enum Problem {
     TooLarge(String),
     /// The same thing is named twice.
     Twice(String),
+    /// A character that has no shape, or changes how its neighbours are laid out.
+    Invisible(char),
+    /// There is more of something than can be read.
+    Limit {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many there can be.
+        most: usize,
+    },
     /// A scenario file lacks a part.
     Missing(&'static str),
     /// A scenario's region names a table that is not listed above it.
@@ -149,6 +158,10 @@ impl fmt::Display for Problem {
             }
             Self::TooLarge(number) => write!(f, "`{number}` is too large"),
             Self::Twice(what) => write!(f, "{what} is named twice"),
+            Self::Invisible(c) => {
+                write!(f, "U+{:04X} cannot be seen, and is not read", u32::from(*c))
+            }
+            Self::Limit { what, most } => write!(f, "more than {most} {what}"),
             Self::Missing(what) => write!(f, "{what} is missing"),
             Self::UnknownTable(table) => {
                 write!(f, "no table `{table}` above; list a table before its regions")

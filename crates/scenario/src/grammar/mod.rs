@@ -33,6 +33,7 @@ pub fn parse(line: &str) -> Result<Request, ParseError> {
 
 /// Reads one line which is number `number` of a file.
 pub(crate) fn parse_line(number: usize, line: &str) -> Result<Request, ParseError> {
+    Words::check(number, line)?;
     let mut words = Words::of(number, line);
     let Some(first) = words.peek() else {
         return Err(words.error_at_end(Problem::Empty));

@@ -6,6 +6,18 @@ use sim::region::Key;
 
 use super::error::{ParseError, Problem};
 
+/// The longest line, in characters.
+const LONGEST_LINE: usize = 20_000;
+
+/// Whether a character has no shape, or changes how its neighbours are laid out: a name with such a
+/// thing in it is not what it looks like.
+pub(crate) fn is_invisible(c: char) -> bool {
+    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
+    let hides = matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+    let is_tag = matches!(c, '\u{61c}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}');
+    c.is_control() || turns || hides || is_tag
+}
+
 /// A word of a line, or of a definition that goes on over several lines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word<'a> {
@@ -38,6 +50,21 @@ pub(crate) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
+    /// That a line holds nothing that cannot be seen, and is not too long to be one.
+    pub(crate) fn check(line: usize, text: &str) -> Result<(), ParseError> {
+        for (index, c) in text.chars().enumerate() {
+            let problem = if LONGEST_LINE <= index {
+                Problem::Limit { what: "characters in a line", most: LONGEST_LINE }
+            } else if is_invisible(c) && c != '\t' && c != '\r' {
+                Problem::Invisible(c)
+            } else {
+                continue;
+            };
+            return Err(ParseError { line, column: index + 1, problem });
+        }
+        Ok(())
+    }
+
     /// The words of one line, which is number `line`.
     pub(crate) fn of(line: usize, text: &'a str) -> Words<'a> {
         let mut words = Words { words: Vec::new(), next: 0, end: (line, 1) };

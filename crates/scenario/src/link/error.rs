@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::file::{FileError, Text};
 use crate::grammar::error::ParseError;
+use crate::grammar::words::is_invisible;
 use crate::run::record::ReplayError;
 
 /// Why a link cannot be opened.
@@ -170,14 +171,4 @@ pub(super) fn quoted(text: &str) -> String {
         out.push('…');
     }
     out + "`"
-}
-
-/// Whether a character has no shape, or changes how its neighbours are laid out.
-pub(crate) fn is_invisible(c: char) -> bool {
-    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
-    let hides = matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-    c.is_control()
-        || turns
-        || hides
-        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -209,10 +209,69 @@ fn hundred_commands() -> Saved {
     saved
 }
 
+/// A link whose sum is right but whose body is not: whatever is in it, it is read or refused.
+#[test]
+fn a_damaged_body_with_a_right_sum_is_read_or_refused() {
+    let links = [incident(), busy(), own(), hundred_commands()].map(|saved| saved.link());
+    let bodies = links.map(|link| open(&link[3..]).expect("it was just written"));
+    let mut dice: u64 = 7;
+    let mut throw = |sides: usize| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) as usize % sides.max(1)
+    };
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..6_000 {
+        let mut body = bodies[throw(bodies.len())].clone();
+        for _ in 0..=throw(3) {
+            let at = throw(body.len());
+            match throw(4) {
+                0 => body[at] = throw(256) as u8,
+                1 => body[at] = body[at].wrapping_add(1),
+                2 => drop(body.remove(at)),
+                _ => body.insert(at, throw(256) as u8),
+            }
+        }
+        match Saved::from_link(&sealed(&body)) {
+            Ok(saved) => {
+                read += 1;
+                assert_eq!(Saved::from_link(&saved.link()).as_ref(), Ok(&saved), "{body:?}");
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(!error.text().en.is_empty() && !error.text().zh.is_empty());
+            }
+        }
+    }
+    assert!(100 < read && 1_000 < refused, "{read} read, {refused} refused");
+}
+
 #[test]
 fn a_hundred_commands_are_a_link_of_at_most_720_characters() {
     let saved = hundred_commands();
     let link = saved.link();
     assert!(link.len() <= 720, "{} characters", link.len());
     assert_same(&Saved::from_link(&link).expect("it was just written"), &saved);
+}
+
+#[test]
+fn names_that_cannot_be_seen_and_too_much_of_anything_are_refused() {
+    let head = include_str!("../../tests/small.scn");
+    let told = |text: &str| match Saved::from_file("x.scn", text) {
+        Ok(_) => panic!("it is read: {text}"),
+        Err(error) => error.to_string(),
+    };
+    let zone = |zone: &str| told(&head.replace("zone dc1", &format!("zone {zone}")));
+    assert!(zone("d\u{202e}c").ends_with("U+202E cannot be seen, and is not read"));
+    assert!(zone(&"z".repeat(121)).ends_with("more than 120 characters in a name"));
+    assert!(told(&head.replace("It stops", "It\0stops")).contains("U+0000 cannot be seen"));
+    let long = head.replace("It stops", &"x".repeat(20_000));
+    assert!(told(&long).ends_with("more than 20000 characters in a line"));
+    let store = |id: u64| format!("store {id} tikv address a:{id}\n");
+    let stores: String = (100..1_200).map(store).collect();
+    let crowded = head.replace("store 7 ", &(stores + "store 7 "));
+    assert!(told(&crowded).ends_with("more than 1000 stores"));
+    let large = "#".repeat(9 << 20);
+    assert!(told(&large).ends_with("more than 8388608 bytes in a file"));
+    let typed = parse("add store 9 tikv zone \u{202e}x address a:1").expect_err("it is refused");
+    assert_eq!((typed.column, typed.problem.to_string().starts_with("U+202E")), (23, true));
 }
