@@ -2,6 +2,7 @@
 //! REGIONSCOPE_BROWSER which browser it is.
 
 mod page;
+mod side;
 
 mod access;
 mod alone;
