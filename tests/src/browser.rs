@@ -3,7 +3,7 @@
 //! Everything that may take the page a moment is waited for; what never comes is an error that
 //! says what was missing.
 
-use std::{env, fmt::Display, fs, path::PathBuf, thread, time::Duration};
+use std::{cell::RefCell, env, fmt::Display, fs, path::PathBuf, thread, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -33,11 +33,13 @@ pub struct Browser {
 /// An element of the page that a [`Browser`] has found.
 pub struct Element<'a> {
     session: &'a Session,
-    id: ElementId,
+    id: RefCell<ElementId>,
+    /// How it was found, and as which: the page may have made it anew since.
+    found: (String, usize),
 }
 
 impl Browser {
-    /// Opens the page in a fresh browser; `test` names the folder of its profile. Errors where
+    /// Opens the page in a fresh browser of 1440 by 900 pixels; `test` names the folder of its profile. Errors where
     /// `cargo xtask test` has not said by REGIONSCOPE_PAGE at which address the page is served.
     pub fn open(test: &str) -> Result<Browser> {
         let address = env::var("REGIONSCOPE_PAGE")
@@ -45,6 +47,7 @@ impl Browser {
         let engine = Engine::asked_for()?;
         let folder = target().join("browser").join(format!("{}-{test}", engine.name()));
         let browser = Browser { running: Running::start(engine, &folder)?, address };
+        browser.resize(1440, 900)?;
         browser.visit("")?;
         Ok(browser)
     }
@@ -79,7 +82,12 @@ impl Browser {
     pub fn find_all(&self, selector: &str) -> Result<Vec<Element<'_>>> {
         let session = self.session();
         let ids = session.elements(selector)?;
-        Ok(ids.into_iter().map(|id| Element { session, id }).collect())
+        let elements = ids.into_iter().enumerate().map(|(at, id)| Element {
+            session,
+            id: RefCell::new(id),
+            found: (selector.to_string(), at),
+        });
+        Ok(elements.collect())
     }
 
     /// Waits until `holds` says so; `what` completes the sentence "there was never …".
@@ -184,35 +192,50 @@ impl Browser {
 }
 
 impl Element<'_> {
+    /// Does `deed` with the element, and once more with the one in its place where the page has
+    /// made that anew.
+    fn with<T>(&self, deed: impl Fn(&Session, &ElementId) -> Result<T>) -> Result<T> {
+        let first = deed(self.session, &self.id.borrow());
+        match first {
+            Err(error) if error.to_string().starts_with("stale element reference") => {
+                let (selector, at) = &self.found;
+                let anew = self.session.elements(selector)?.into_iter().nth(*at);
+                *self.id.borrow_mut() = anew.with_context(|| format!("{selector} is gone"))?;
+                deed(self.session, &self.id.borrow())
+            }
+            answer => answer,
+        }
+    }
+
     /// Clicks its middle, scrolling there first. Errors where something lies above it.
     pub fn click(&self) -> Result<()> {
-        self.session.post_to(&self.id, "click", &json!({})).map(drop)
+        self.with(|session, id| session.post_to(id, "click", &json!({}))).map(drop)
     }
 
     /// Focuses it and types `keys`; `\u{e007}` is Enter.
     pub fn send_keys(&self, keys: &str) -> Result<()> {
-        self.session.post_to(&self.id, "value", &json!({ "text": keys })).map(drop)
+        self.with(|s, id| s.post_to(id, "value", &json!({ "text": keys }))).map(drop)
     }
 
     /// Empties an input.
     pub fn clear(&self) -> Result<()> {
-        self.session.post_to(&self.id, "clear", &json!({})).map(drop)
+        self.with(|session, id| session.post_to(id, "clear", &json!({}))).map(drop)
     }
 
     /// Its text as a reader sees it.
     pub fn text(&self) -> Result<String> {
-        text(self.session.get_of(&self.id, "text")?)
+        text(self.with(|session, id| session.get_of(id, "text"))?)
     }
 
     /// The value of the attribute `name`, if it has one.
     pub fn attribute(&self, name: &str) -> Result<Option<String>> {
-        let value = self.session.get_of(&self.id, &format!("attribute/{name}"))?;
+        let value = self.with(|session, id| session.get_of(id, &format!("attribute/{name}")))?;
         Ok(value.as_str().map(ToString::to_string))
     }
 
     /// The value of the DOM property `name`, such as `value` or `checked`.
     pub fn property(&self, name: &str) -> Result<Value> {
-        self.session.get_of(&self.id, &format!("property/{name}"))
+        self.with(|session, id| session.get_of(id, &format!("property/{name}")))
     }
 }
 

@@ -97,7 +97,8 @@ fn what_is_said_to_make_no_sense_is_refused_or_changes_nothing_to_be_seen() {
             tried += 1;
             if run.issued()[issued].outcomes[0] == Some(Outcome::Done) {
                 let looks = seen(run);
-                let same = looks.matrix == view.matrix && looks.tables == view.tables;
+                // A lane's mark says that a fault is in force, whatever that comes to.
+                let same = looks.matrix.rows == view.matrix.rows && looks.tables == view.tables;
                 assert!(same, "{}: {:?}, but it was done", action.line, action.idle);
             }
         }

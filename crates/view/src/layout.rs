@@ -15,7 +15,7 @@ const COUNTS: f64 = 11.0;
 /// Pixels for the heading of the resolver caches, under the regions.
 const CACHES: f64 = 20.0;
 /// The least and the most a row may be high.
-const ROW: (f64, f64) = (11.6, 30.0);
+const ROW: (f64, f64) = (10.4, 30.0);
 
 /// Where lanes and rows stand. Below the regions each store has a row for its resolver cache.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -99,7 +99,7 @@ pub const VERBS: &[Verb] = &[
         "start one member of a stopped PD alone", "仅用一个成员强制启动已停止的 PD"),
     Verb::new(Tool::PdServer, "pd-recover --from-old-member", "",
         "take the stores off PD's disk; restart PD then", "修复 PD 元数据并清除 store 记录，之后需重启 PD"),
-    Verb::new(Tool::PdServer, "pd-recover --cluster-id", "ID --alloc-id ID",
+    Verb::new(Tool::PdServer, "pd-recover --cluster-id", "N --alloc-id N",
         "give a PD that lost its disks the old identity; restart PD then",
         "为丢失全部磁盘的 PD 恢复 cluster ID，之后需重启 PD"),
     Verb::new(Tool::PdCtl, "member leader resign", "",

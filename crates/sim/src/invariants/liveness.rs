@@ -109,16 +109,15 @@ fn every_key_led(cluster: &Cluster) -> Vec<Broken> {
     if !cluster.stores().any(can_lead) {
         return Vec::new();
     }
-    let peers = || {
-        let stores = cluster.stores().filter(|store| is_in_service(cluster, store));
-        stores.flat_map(|store| store.peers()).filter(|peer| peer.is_initialized())
-    };
-    let leaders = peers().filter(|peer| peer.is_leader());
+    let stores = || cluster.stores().filter(|store| is_in_service(cluster, store));
+    let peers = stores().flat_map(|store| store.peers()).filter(|peer| peer.is_initialized());
+    let leaders = peers.filter(|peer| peer.is_leader());
     let ranges = leaders.map(|peer| (peer.region().start.clone(), peer.region().end.clone()));
     let mut broken = Vec::new();
     for hole in holes(ranges) {
         let what = format!("nobody leads the keys {}", in_words(&hole));
-        let regions = newest_over(&hole, peers().map(|peer| peer.region().clone()));
+        let here = stores().flat_map(|store| store.regions_here());
+        let regions = newest_over(&hole, here.filter(|region| !region.peers.is_empty()));
         if regions.is_empty() {
             broken.push(Broken::keys(Law::EveryKeyLed, what.clone()));
         }

@@ -11,7 +11,7 @@ pub mod shiviz;
 pub mod svg;
 
 /// The longest name that is written whole, in characters.
-const LONGEST_NAME: usize = 80;
+const LONGEST_NAME: usize = 120;
 
 /// A name without what has no shape or changes how its neighbours are laid out, shortened if need
 /// be, on one line.
