@@ -53,7 +53,11 @@ impl Component for ConsolePanel {
                         }) }
                     </div>
                     { self.field(ctx.props()) }
-                    { for console.offers.iter().map(|offers| popup(offers, *lang, send)) }
+                    // As one child, there or not: a list that grows would have Yew make its
+                    // neighbour, the field, anew, and take the focus from it.
+                    if let Some(offers) = &console.offers {
+                        { popup(offers, *lang, send) }
+                    }
                     <button type="button" data-testid="console-run"
                         onclick={send.reform(|_| Msg::Console(ConsoleMsg::Submit))}>
                         { Word::Run.text(*lang) }
