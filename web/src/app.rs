@@ -108,8 +108,8 @@ impl Component for App {
         }
         if first {
             self.size = watch_size(ctx);
-            self.ask_for_frame(ctx);
         }
+        self.ask_for_frame(ctx);
         if self.model.sheet.is_some() {
             effects::show_sheet();
         }

@@ -271,7 +271,7 @@ pub(crate) fn close_sheet() {
 }
 
 fn sheet() -> Option<HtmlDialogElement> {
-    element("sheet")?.dyn_into().ok()
+    element("keys-sheet")?.dyn_into().ok()
 }
 
 /// The thing under the pointer, by the attributes of the elements that contain it:

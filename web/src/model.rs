@@ -320,6 +320,8 @@ pub(crate) struct Model {
     pub(crate) share: Share,
     /// What is shown: the views of the moment looked at.
     pub(crate) frame: Rc<Frame>,
+    /// What was shown at the end of the last frame of work.
+    drawn: Rc<Frame>,
     /// What the side of the page tells of it.
     pub(crate) story: Story,
     /// The side panel.
@@ -382,6 +384,7 @@ impl Model {
             sheet: None,
             notice: None,
             share: Share::default(),
+            drawn: Rc::new(frame.clone()),
             frame: Rc::new(frame),
             story: Story::default(),
             side: Side::default(),

@@ -74,8 +74,9 @@ fn a_command_in_the_past_branches_off_and_both_futures_can_be_looked_at() -> Res
     let sheet = browser.test_id("sheet")?.text()?;
     ensure!(sheet.contains("stop store 5") && sheet.contains("stop store 6"), "{sheet}");
     browser.test_id("delete-2")?.click()?;
-    browser.press('\u{e00c}')?;
-    browser.wait_until("a closed sheet", || Ok(browser.find_all("#sheet")?.is_empty()))?;
+    browser.test_id("close-sheet")?.click()?;
+    browser
+        .wait_until("a closed sheet", || Ok(browser.find_all("#keys-sheet[open]")?.is_empty()))?;
     ensure!(browser.find_all("[data-testid=branch-2]")?.is_empty(), "the branch is still there");
     let errors = browser.console_errors()?;
     ensure!(errors.is_empty(), "on the console: {errors:#?}");
@@ -142,7 +143,8 @@ fn keys_of_one_character_can_be_switched_off() -> Result<()> {
     browser.press('?')?;
     browser.test_id("shortcuts")?.click()?;
     browser.press('\u{e00c}')?;
-    browser.wait_until("a closed sheet", || Ok(browser.find_all("#sheet")?.is_empty()))?;
+    browser
+        .wait_until("a closed sheet", || Ok(browser.find_all("#keys-sheet[open]")?.is_empty()))?;
     browser.execute("document.activeElement.blur()", &[])?;
     browser.press('.')?;
     ensure!(elapsed(&browser)? == "0", "a key that is off lets time pass");

@@ -24,7 +24,7 @@ pub(crate) fn sheet(model: &Model, send: &Callback<Msg>) -> Html {
     };
     let lang = model.lang;
     html! {
-        <dialog id="sheet" class="sheet" aria-labelledby="sheet-title"
+        <dialog id="keys-sheet" class="sheet" aria-labelledby="sheet-title"
             onclose={send.reform(|_: Event| Msg::Sheet(None))} data-testid="sheet">
             <header>
                 <h2 id="sheet-title">{ word.text(lang) }</h2>

@@ -1,5 +1,7 @@
 //! Time: frames, play and pause, and going to a moment.
 
+use std::rc::Rc;
+
 use scenario::{Deed, Input, library};
 use sim::Millis;
 use view::timeline::MarkKind;
@@ -113,7 +115,10 @@ impl Model {
         let has_arrived = self.shown_progress.is_some() && progress.is_none();
         let is_due = self.clock.is_playing() && KEEP_EVERY_MS <= self.unkept_ms;
         let effects = if is_due || has_arrived { vec![self.kept()] } else { Vec::new() };
-        let redraw = self.clock.is_playing() || self.shown_progress != progress;
+        // A short run has caught up within one frame: no progress was shown, but another picture is.
+        let is_other = !Rc::ptr_eq(&self.drawn, &self.frame);
+        self.drawn = self.frame.clone();
+        let redraw = self.clock.is_playing() || self.shown_progress != progress || is_other;
         self.shown_progress = progress;
         Update { redraw, effects }
     }
