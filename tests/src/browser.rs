@@ -39,8 +39,9 @@ pub struct Element<'a> {
 }
 
 impl Browser {
-    /// Opens the page in a fresh browser of 1440 by 900 pixels; `test` names the folder of its profile. Errors where
-    /// `cargo xtask test` has not said by REGIONSCOPE_PAGE at which address the page is served.
+    /// Opens the page in a fresh browser of 1440 by 900 pixels; `test` names the folder of its
+    /// profile. Errors where `cargo xtask test` has not said by REGIONSCOPE_PAGE at which address
+    /// the page is served.
     pub fn open(test: &str) -> Result<Browser> {
         let address = env::var("REGIONSCOPE_PAGE")
             .context("the page is not served; run `cargo xtask test page browser`")?;

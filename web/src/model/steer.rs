@@ -115,7 +115,7 @@ impl Model {
         let has_arrived = self.shown_progress.is_some() && progress.is_none();
         let is_due = self.clock.is_playing() && KEEP_EVERY_MS <= self.unkept_ms;
         let effects = if is_due || has_arrived { vec![self.kept()] } else { Vec::new() };
-        // A short run has caught up within one frame: no progress was shown, but another picture is.
+        // A short run has caught up within one frame, without progress to be seen.
         let is_other = !Rc::ptr_eq(&self.drawn, &self.frame);
         self.drawn = self.frame.clone();
         let redraw = self.clock.is_playing() || self.shown_progress != progress || is_other;
