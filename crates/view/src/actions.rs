@@ -1,7 +1,7 @@
 //! What can be done to a thing: for each deed its name in both languages, the line of the command
 //! grammar that does it, and, where it makes no sense now, why not.
 //!
-//! The deeds stand in tables, one for each kind of thing ([`offers`]); a row's line has places such
+//! The deeds stand in tables, one for each kind of thing (`offers`); a row's line has places such
 //! as `{store}` that are filled in here. What one will mostly want to change in a line stands
 //! between `‹` and `›`. Nothing here does anything: a line is carried out as if it were typed.
 

@@ -3,7 +3,7 @@
 //!
 //! [`Projector`] turns a cluster into a [`ClusterView`], part by part shared with the one before.
 //! [`Timeline`] keeps those views. Everything that is said on the screen, in English and 简体中文,
-//! comes from [`words`], [`phrases`], [`told`] and [`knob`]; the log and the answers of the real
+//! comes from [mod@words], [`phrases`], [`told`] and [`knob`]; the log and the answers of the real
 //! tools are in the tools' own format, from [`log`] and [`answer`].
 
 pub mod actions;

@@ -28,7 +28,7 @@ pub struct Names {
 pub struct Completion {
     /// Where in the line, in bytes, that word begins.
     pub from: usize,
-    /// What it can become, [`MOST`] at the most.
+    /// What it can become, `MOST` at the most.
     pub words: Vec<Candidate>,
     /// The command that the line is, or cannot but become.
     pub verb: Option<&'static Verb>,
