@@ -65,7 +65,7 @@ fn the_incident_is_exported_as_recorded() {
     golden::compare("../exports/incident-zh.svg", &svg(&view, "事故", Lang::Zh));
     let (from, to) = (Millis(60_000), Millis(221_500));
     golden::compare("../exports/incident.mmd", &mermaid(events, from, to, &names, Lang::En));
-    golden::compare("../exports/incident.log", &shiviz(events, Millis(120_000), &names));
+    golden::compare("../exports/incident.shiviz", &shiviz(events, Millis(120_000), &names));
     golden::compare("../exports/incident.itf.json", &itf("tikv-18440", [&view].into_iter()));
 }
 
