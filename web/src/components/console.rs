@@ -216,8 +216,17 @@ fn answer(entry: &Entry) -> Html {
                 if let Some(world) = entry.world { <b>{ name(world) }</b> }
                 { "» " }{ line_of(entry) }
             </span>
-            <pre>{ &entry.text }</pre>
+            { answered(&entry.text) }
         </div>
+    }
+}
+
+/// What a tool said: a sentence is broken where it is too long; what has lines of its own, a table
+/// or JSON, keeps them and can be scrolled, also by keyboard.
+fn answered(text: &str) -> Html {
+    match text.trim_end().contains('\n') {
+        true => html! { <pre class="laid-out" tabindex="0">{ text }</pre> },
+        false => html! { <pre>{ text }</pre> },
     }
 }
 

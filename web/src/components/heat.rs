@@ -23,6 +23,9 @@ use crate::model::{GraphMsg, Msg};
 const HEAD: f64 = 40.0;
 /// Below this side a sign would only blur.
 const LEGIBLE: f64 = 11.0;
+/// From this side on a cell has its region's id in it, and from this one its table as well.
+const NAMED: f64 = 44.0;
+const NAMED_WHOLE: f64 = 60.0;
 /// How much nearer a click comes, and a turn of the wheel.
 const CLICK: f64 = 0.1;
 const TURN: f64 = 0.7;
@@ -125,6 +128,7 @@ impl Component for Heat {
                     { for (0..6).map(|hue| self.of_table(hue)) }
                     { for State::ALL.into_iter().map(|state| self.of_state(state)) }
                     <path class="heat-differs" d={self.outlines(|cell| cell.differs)} />
+                    { self.names(p) }
                     { self.cursor(p, &id) }
                 </svg>
             </div>
@@ -213,6 +217,30 @@ impl Heat {
             d.push_str(&format!("M{} {}{}", px(x + half), px(y + half), state_sign(state)));
         }
         d
+    }
+
+    /// What the cells are called, where there is room; the cursor says it aloud.
+    fn names(&self, p: &Props) -> Html {
+        let side = self.layout.side;
+        if side < NAMED {
+            return Html::default();
+        }
+        let name = |(at, cell): (usize, &HeatCell)| {
+            let (region, table) = cell.name(&p.rows)?;
+            let (x, y) = self.layout.corner(at);
+            let is_grave = cell.worst.is_some_and(|state| state_class(state) != "plain");
+            Some(html! {
+                <g class={classes!("heat-name", is_grave.then_some("on-fill"))}>
+                    <text x={px(x + 5.0)} y={px(y + 15.0)}>{ region.to_string() }</text>
+                    if NAMED_WHOLE <= side {
+                        <text x={px(x + 5.0)} y={px(y + side - 8.0)}>{ table }</text>
+                    }
+                </g>
+            })
+        };
+        html! {
+            <g aria-hidden="true">{ for self.cells.iter().enumerate().filter_map(name) }</g>
+        }
     }
 
     /// The place of the keyboard.

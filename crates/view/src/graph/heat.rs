@@ -17,7 +17,7 @@ pub const MOST_CELLS: usize = 1_200;
 const MATRIX_ROWS: usize = 150;
 const MATRIX_CELLS: usize = 4_000;
 /// The least and the most a cell may be wide and high, in pixels.
-const SIZE: (f64, f64) = (9.0, 46.0);
+const SIZE: (f64, f64) = (9.0, 92.0);
 
 /// Whether the matrix can draw so many rows.
 pub fn fits_matrix(rows: usize, lanes: usize) -> bool {
@@ -79,6 +79,15 @@ impl HeatCell {
             (Some(_) | None, _) => {}
         }
         self.differs |= !differing.is_empty() && differing.contains(&row.region);
+    }
+
+    /// What can be written into a cell that is large enough: the region's id, and its table without
+    /// the database. `None` for a cell of several regions.
+    pub fn name(&self, rows: &[Rc<Row>]) -> Option<(RegionId, String)> {
+        let row = rows.get(self.first).filter(|_| self.count == 1)?;
+        let table = row.table.as_deref().unwrap_or_default();
+        let table = table.rsplit('.').next().unwrap_or_default();
+        Some((row.region, table.to_owned()))
     }
 
     /// `regions 1004–1044 · 8 · shop.orders · ghost peer ×2`.
@@ -226,8 +235,10 @@ mod tests {
             cells[5].text(&rows[4_995..], Lang::En),
             "region 5000 · shop.orders · ghost peer"
         );
+        assert_eq!(cells[5].name(&rows[4_995..]), Some((RegionId(5_000), "orders".to_owned())));
         let mut both = cells[5].clone();
         both.count = 3;
+        assert_eq!(both.name(&rows[4_995..]), None, "three regions have no one name");
         both.take_in(&rows[5_001], &BTreeSet::new());
         both.take_in(&rows[5_002], &BTreeSet::new());
         assert!(both.text(&rows[4_995..], Lang::En).ends_with("(3) · shop.orders · ghost peer ×2"));
