@@ -20,17 +20,69 @@ const BEST: (&str, &str) = ("incident-1440-light-en", "tests/pictures/incident.p
 /// A view of the page: its name, and what brings the page there from the view before.
 const VIEWS: [(&str, &str); 2] = [("opening", ""), ("incident", PLAY)];
 
+/// Something to be seen after the incident.
+struct More {
+    name: &'static str,
+    /// What shows it.
+    show: &'static str,
+    /// What takes it away again.
+    hide: &'static str,
+    /// Where one has to scroll to on a small screen.
+    place: &'static str,
+}
+
+/// Looked at in every size, in the light theme and English, and in the dark one and Chinese.
+const MORE: [More; 20] = [
+    whole("map", "press('form-map')", ""),
+    whole("heat", "press('form-heat')", ""),
+    whole("table", "press('form-table')", "press('form-matrix')"),
+    side("region", "tab('region')", ""),
+    side("store", "tab('store')", ""),
+    side("pd", "tab('pd')", ""),
+    side("recovery", "tab('recovery')", ""),
+    side("tables", "tab('tables')", ""),
+    side("metrics", "tab('metrics')", ""),
+    side("laws", "tab('laws')", ""),
+    side("log", "tab('log')", "tab('story')"),
+    side("why", "click('[data-testid=tables] .ask')", "tab('story')"),
+    whole("share", "press('open-share')", "press('close-share')"),
+    whole("keys", "press('keys')", "press('close-sheet')"),
+    whole("history", "press('history')", "press('close-sheet')"),
+    whole("settings", "press('open-settings')", "press('open-settings')"),
+    whole("palette", "press('palette-open')", "escape('palette-input')"),
+    whole("menu", "press('held-menu')", "escape('menu')"),
+    whole("console", "focus('console-input')", ""),
+    whole("four-worlds", "press('copy-world-0'); press('copy-world-1')", ""),
+];
+
+const fn whole(name: &'static str, show: &'static str, hide: &'static str) -> More {
+    More { name, show, hide, place: "body" }
+}
+
+const fn side(name: &'static str, show: &'static str, hide: &'static str) -> More {
+    More { name, show, hide, place: ".side" }
+}
+
+/// What the scripts above are written in.
+const WORDS: &str = "const click = selector => document.querySelector(selector).click();
+    const press = id => click(`[data-testid=\"${id}\"]`);
+    const focus = id => document.querySelector(`[data-testid=\"${id}\"]`).focus();
+    const escape = id => document.querySelector(`[data-testid=\"${id}\"]`).dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
+    const tab = name => click(`#tab-${name}`);";
+
 /// Plays the incident through, as fast as the page can.
 const PLAY: &str = "const speed = document.querySelector('[data-testid=speed]');
     speed.value = speed.options[speed.options.length - 1].value;
     speed.dispatchEvent(new Event('change', { bubbles: true }));
     document.querySelector('[data-testid=play-all]').click();";
 
-/// Presses the buttons of these ids, and waits until the page has followed.
-const PRESS: &str = "for (const id of arguments) {
+/// Presses the buttons of the first two ids, goes to the place of the third argument, and waits
+/// until the page has followed.
+const PRESS: &str = "for (const id of [arguments[0], arguments[1]]) {
         document.querySelector(`[data-testid=\"${id}\"]`).click();
     }
-    scrollTo(0, 0);
+    document.querySelector(arguments[2]).scrollIntoView();
     return new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)));";
 
 fn main() -> Result<()> {
@@ -45,7 +97,19 @@ fn main() -> Result<()> {
                 Ok(browser.execute(done, &[])? == "7200000")
             })?;
         }
-        take_all(&browser, view)?;
+        for theme in THEMES {
+            for language in LANGUAGES {
+                take(&browser, view, "body", (theme, language))?;
+            }
+        }
+    }
+    for More { name, show, hide, place } in MORE {
+        // What is placed when it opens is placed in the largest.
+        browser.resize(SIZES[0].0, SIZES[0].1)?;
+        browser.execute(&format!("{WORDS} {show}"), &[])?;
+        take(&browser, name, place, ("light", "en"))?;
+        take(&browser, name, place, ("dark", "zh-CN"))?;
+        browser.execute(&format!("{WORDS} {hide}"), &[])?;
     }
     let (best, place) = BEST;
     let picture = project::root().join("target").join("screenshots").join(format!("{best}.png"));
@@ -54,20 +118,15 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A view in every size, theme and language.
-fn take_all(browser: &Browser, view: &str) -> Result<()> {
+/// A view in every size.
+fn take(browser: &Browser, view: &str, place: &str, (theme, language): (&str, &str)) -> Result<()> {
     for (width, height) in SIZES {
         browser.resize(width, height)?;
-        for theme in THEMES {
-            for language in LANGUAGES {
-                let ids = [json!(format!("theme-{theme}")), json!(format!("lang-{language}"))];
-                browser.execute(PRESS, &ids)?;
-                let short = &language[..2];
-                let name = format!("{view}-{width}-{theme}-{short}");
-                browser.screenshot(&name)?;
-                println!("target/screenshots/{name}.png");
-            }
-        }
+        let ids = [json!(format!("theme-{theme}")), json!(format!("lang-{language}"))];
+        browser.execute(PRESS, &[&ids[..], &[json!(place)]].concat())?;
+        let name = format!("{view}-{width}-{theme}-{}", &language[..2]);
+        browser.screenshot(&name)?;
+        println!("target/screenshots/{name}.png");
     }
     Ok(())
 }

@@ -218,7 +218,12 @@ pub(crate) fn place(id: &str, thing: Option<Thing>, at: Option<(i32, i32)>) {
     let (width, height) = (size(window.inner_width()), size(window.inner_height()));
     let (w, h) = (placed.offset_width(), placed.offset_height());
     let middle = ((width - w) / 2, (height - h) / 2);
-    let (x, y) = at.or_else(|| place_of(thing)).unwrap_or(middle);
+    // What concerns no one thing belongs to the button that opens it, and stands above it.
+    let above_button = || {
+        let button = element("held-open").filter(|_| thing.is_none())?.get_bounding_client_rect();
+        Some((button.x() as i32, button.y() as i32 - h - 6))
+    };
+    let (x, y) = at.or_else(|| place_of(thing)).or_else(above_button).unwrap_or(middle);
     let x = x.min(width - w - 8).max(8);
     let y = y.min(height - h - 8).max(8);
     for (name, value) in [("--x", x), ("--y", y)] {

@@ -13,7 +13,7 @@ use crate::why::Question;
 
 /// Every peer that runs, and every member that does not.
 pub(super) fn peers(cluster: &Cluster, region: &Region, lang: Lang) -> Block {
-    let words = [W::RaftRole, W::Term, W::Vote, W::LogRange, W::Commit, W::Applied];
+    let words = [W::RaftRole, W::Term, W::Vote, W::LogRange, W::AppliedOfCommit];
     let mut block =
         Block::with_columns(W::RaftState.text(lang), &words.map(|word| word.text(lang)));
     let held = cluster.stores().filter(|store| store.peer(region.id).is_some());
@@ -68,8 +68,7 @@ fn running(peer: &PeerFsm, lang: Lang) -> Vec<super::Value> {
         plain(peer.term()),
         some(peer.vote()),
         plain(format!("{}–{}", peer.first_index(), peer.last_index())),
-        plain(peer.commit_index()),
-        plain(peer.applied_index()),
+        plain(format!("{}/{}", peer.applied_index(), peer.commit_index())),
     ]
 }
 

@@ -99,10 +99,8 @@ crate::words! {
         Vote: "vote", "vote";
         /// First and last entry.
         LogRange: "log", "日志";
-        /// Committed.
-        Commit: "commit", "commit";
-        /// Applied.
-        Applied: "applied", "applied";
+        /// Up to where it has applied, of how far it knows to be committed.
+        AppliedOfCommit: "applied/commit", "applied/commit";
         /// Asleep.
         Asleep: "asleep", "休眠";
         /// Has no data yet.
