@@ -10,12 +10,14 @@ use sim::Release;
 pub(crate) fn list() -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "Incidents")?;
+    // Two blanks behind the longest id.
+    let width = 2 + library::ids().map(str::len).max().unwrap_or(0);
     for id in library::ids() {
         let Some(scenario) = library::load(id) else { continue };
-        writeln!(out, "  {id:<14}{}", scenario.title.en)?;
-        writeln!(out, "  {:<14}{}", "", scenario.opening.en)?;
+        writeln!(out, "  {id:<width$}{}", scenario.title.en)?;
+        writeln!(out, "  {:<width$}{}", "", scenario.opening.en)?;
         let [faulty, mended] = scenario.releases;
-        writeln!(out, "  {:<14}{faulty} against {mended}", "")?;
+        writeln!(out, "  {:<width$}{faulty} against {mended}", "")?;
     }
     writeln!(out, "\nReleases")?;
     writeln!(out, "  {}", Release::ALL.map(Release::name).join("  "))?;
