@@ -83,7 +83,11 @@ const PRESS: &str = "for (const id of [arguments[0], arguments[1]]) {
         document.querySelector(`[data-testid=\"${id}\"]`).click();
     }
     document.querySelector(arguments[2]).scrollIntoView();
-    return new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)));";
+    const isCalm = () => !document.querySelector('[data-testid=reliving]');
+    return new Promise(done => {
+        const look = () => isCalm() ? setTimeout(done, 300) : setTimeout(look, 100);
+        requestAnimationFrame(look);
+    });";
 
 fn main() -> Result<()> {
     let browser = Browser::open("screenshots")?;
