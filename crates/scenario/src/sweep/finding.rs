@@ -8,10 +8,10 @@ use sim::invariants::{self, Broken, Law};
 use sim::message::GetStoreError;
 use sim::pd::stores::StoreRecord;
 use sim::raftstore::{PD_HEARTBEAT_MS, STALE_CHECK_MS};
-use sim::region::PeerRole;
+use sim::region::{Peer, PeerRole};
 use sim::release::{ForcedCommit, LearnersOnDemotion, NotFound, OrphanedPeers};
 use sim::store::{Engine, StoreState, StoreStatus};
-use sim::{Cluster, Knobs, RegionId, StoreId};
+use sim::{Cluster, GhostReason, Knobs, RegionId, StoreId};
 
 /// Something that is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,8 @@ pub enum Finding {
     OperatorDuringRecovery,
     /// A learner knows of members that no voter knows of, and PD goes by it.
     JudgedByLearner,
+    /// A region counts on a voter that its store has destroyed, and so does PD.
+    CountsOnDestroyed,
     /// A recovery never came to its end.
     RecoveryStuck,
     /// A table never got the TiFlash replicas that live stores suffice for.
@@ -84,6 +86,7 @@ impl Finding {
             Finding::RecreatedRegionIgnored => "recreated region ignored",
             Finding::OperatorDuringRecovery => "operator during recovery",
             Finding::JudgedByLearner => "judged by a learner",
+            Finding::CountsOnDestroyed => "counts on a destroyed voter",
             Finding::RecoveryStuck => "recovery stuck",
             Finding::TableUnavailable => "table unavailable",
             Finding::KeysWithoutLeader => "keys without leader",
@@ -127,7 +130,7 @@ pub struct KnownLimit {
 const REFILL_MS: u64 = STALE_CHECK_MS + PD_HEARTBEAT_MS;
 
 /// Every finding that is no defect of this program.
-pub const KNOWN_LIMITS: [KnownLimit; 13] = [
+pub const KNOWN_LIMITS: [KnownLimit; 14] = [
     KnownLimit {
         finding: Finding::GhostOfFailedRecovery,
         applies: |_| true,
@@ -172,6 +175,15 @@ pub const KNOWN_LIMITS: [KnownLimit; 13] = [
         sentence: "PD judges a region by its newest report. If that is a TiFlash learner's, with a \
                    change of voters that no voter left has heard of, the region looks as if it \
                    could elect a leader, which by what its voters know it cannot.",
+    },
+    KnownLimit {
+        finding: Finding::CountsOnDestroyed,
+        applies: |_| true,
+        source: "pd: unsafe_recovery_controller.go, canElectLeader; tikv: fsm/store.rs:check_msg",
+        sentence: "PD asks whether the stores of a region's voters have failed, not whether the \
+                   voters are there. One that was removed, and destroyed, by a change of members \
+                   that was lost with the rest counts as alive; it cannot vote, nor come back \
+                   under its id, and recovery leaves the region as it is.",
     },
     KnownLimit {
         finding: Finding::RecoveryNeededRestart,
@@ -273,6 +285,9 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
         Law::EveryKeyLed if is_judged_by_learner(cluster, broken.region) => {
             Finding::JudgedByLearner
         }
+        Law::EveryKeyLed if counts_on_destroyed(cluster, broken.region) => {
+            Finding::CountsOnDestroyed
+        }
         Law::EveryKeyLed => Finding::KeysWithoutLeader,
         Law::KnownStoresResolve => Finding::KnownStoreUnresolved,
         Law::NoLiveStoreBlacklisted => match broken.store {
@@ -356,6 +371,18 @@ fn is_judged_by_learner(cluster: &Cluster, region: Option<RegionId>) -> bool {
         running.filter_map(|store| store.peer(region)).map(|peer| peer.region().epoch).max()
     };
     newest_on(Engine::TiKv) < newest_on(Engine::TiFlash)
+}
+
+/// Whether the voters that are there make no majority, but would with those that live stores have
+/// destroyed.
+fn counts_on_destroyed(cluster: &Cluster, region: Option<RegionId>) -> bool {
+    let Some(region) = region.and_then(|id| cluster.newest_region(id)) else { return false };
+    let voters = || region.peers.iter().filter(|peer| peer.role == PeerRole::Voter);
+    let reason = |peer: &&Peer| cluster.ghost_reason(region.id, **peer);
+    let here = voters().filter(|peer| reason(peer).is_none()).count();
+    let destroyed = voters().filter(|peer| reason(peer) == Some(GhostReason::NoPeerOnStore));
+    let all = voters().count();
+    2 * here <= all && all < 2 * (here + destroyed.count())
 }
 
 /// Whether somebody black-listed the store because PD did not know it.

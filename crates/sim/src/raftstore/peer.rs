@@ -66,8 +66,8 @@ pub struct PeerFsm {
     tick_armed: bool,
     pub(super) pd_tick_armed: bool,
     ticks: u64,
-    /// Since when no leader is known. TiKV: `leader_missing_time`.
-    pub(super) leaderless_since: Option<Millis>,
+    /// Since which stale check no word has come from a leader. TiKV: `leader_missing_time`.
+    pub(super) leader_missed_since: Option<Millis>,
     pub(super) force_leader: Option<ForceLeader>,
     pub(super) work: Option<Work>,
     pub(super) merging: Merging,
@@ -141,7 +141,7 @@ impl PeerFsm {
             tick_armed: false,
             pd_tick_armed: false,
             ticks: 0,
-            leaderless_since: Some(ctx.now),
+            leader_missed_since: Some(ctx.now),
             force_leader: None,
             work: None,
             merging: Merging::default(),
@@ -294,14 +294,12 @@ impl PeerFsm {
             return;
         }
         self.wake_for(&message, ctx);
+        if self.is_leader() || self.leader_id() == Some(PeerId(message.from)) {
+            self.leader_missed_since = None;
+        }
         let accepted = self.drive(ctx, |node| node.step(message));
         // raft-rs refuses only answers from peers it does not know; TiKV drops them as well.
         drop(accepted);
-        if self.leader_id().is_some() {
-            self.leaderless_since = None;
-        } else if self.leaderless_since.is_none() {
-            self.leaderless_since = Some(ctx.now);
-        }
     }
 
     /// Whether a leader contradicts what is committed here. raft-rs panics then, and TiKV with it;
@@ -465,7 +463,6 @@ impl PeerFsm {
         } else {
             let kind = EventKind::SteppedDown { region, peer, store, term };
             self.cause = Some(ctx.emit(kind, earlier));
-            self.leaderless_since = Some(ctx.now);
             self.on_force_leader_deposed();
             self.turn_clients_away(Outcome::StaleCommand, ctx);
             self.wake(ctx);
