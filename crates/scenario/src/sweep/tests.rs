@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use sim::invariants::Law;
 
-use super::finding::{Finding, Found, KNOWN_LIMITS, known};
+use super::finding::{Finding, Found};
+use super::limits::{KNOWN_LIMITS, known};
 use super::peace::Trial;
 use super::shrink::{as_scenario, shrink};
 use super::summary::Summary;

@@ -8,9 +8,9 @@ use super::storage::PeerStorage;
 use super::{EARLY_VOTES, Store};
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind, Subject};
-use crate::ids::MINUTE;
+use crate::ids::{MINUTE, RegionId, StoreId};
 use crate::network::{Body, Envelope};
-use crate::region::Region;
+use crate::region::{Region, RegionEpoch};
 
 /// Time without a word from a leader after which a peer asks the others whether it is still a
 /// member. TiKV: `abnormal-leader-missing-duration`.
@@ -174,16 +174,22 @@ impl Store {
     /// A peer asks whether it still belongs. One that was destroyed here answers too, by what its
     /// region was then. TiKV: `fsm/peer.rs:check_msg`, `fsm/store.rs:check_msg`.
     fn on_check_stale(&mut self, envelope: &Envelope, ctx: &mut Context) {
-        let is_removed = match self.peers.get(&envelope.region) {
-            Some(peer) => peer.knows_better(envelope),
-            None => self.graves.get(&envelope.region).is_some_and(|grave| {
-                envelope.epoch < grave.region.epoch
-                    && grave.region.peer_on(envelope.from.store).is_none()
-            }),
-        };
-        if is_removed {
+        if self.knows_removed(envelope.region, envelope.from.store, envelope.epoch) {
             self.send_gc(envelope, ctx);
         }
+    }
+
+    /// Whether a peer of the region, here or destroyed here, knows that the region has no member on
+    /// that store any more, which knows this epoch of it.
+    pub(crate) fn knows_removed(
+        &self,
+        region: RegionId,
+        asker: StoreId,
+        epoch: RegionEpoch,
+    ) -> bool {
+        let here = self.peers.get(&region).map(|peer| &**peer.region());
+        let known = here.or_else(|| self.graves.get(&region).map(|grave| &*grave.region));
+        known.is_some_and(|known| epoch < known.epoch && known.peer_on(asker).is_none())
     }
 }
 

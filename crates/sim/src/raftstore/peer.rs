@@ -240,6 +240,9 @@ impl PeerFsm {
         if self.sleeps_through_tick(ctx) {
             return;
         }
+        if self.is_applying_snapshot() {
+            return self.arm_tick(ctx);
+        }
         self.check_force_leader(ctx, out);
         let missed = self.hibernation.take_missing_ticks();
         self.drive_ticks(missed + 1, ctx);
@@ -248,6 +251,13 @@ impl PeerFsm {
         self.tire_clients(ctx);
         self.handle_ready(ctx, out);
         self.after_tick(ctx, out);
+    }
+
+    /// Whether a snapshot is on disk, but the applier has not come to it. Until then the peer does
+    /// not stand for election: raft-rs would look for entries before the snapshot.
+    /// TiKV: `fsm/peer.rs:on_raft_base_tick`.
+    fn is_applying_snapshot(&self) -> bool {
+        self.applied_before_snapshot.is_some()
     }
 
     fn drive_ticks(&mut self, ticks: u64, ctx: &mut Context) {
@@ -291,6 +301,10 @@ impl PeerFsm {
             let (store, region) = (self.store, self.region_id());
             ctx.emit(EventKind::StorePanicked { store, region }, self.cause);
             ctx.panicked.push(store);
+            return;
+        }
+        let stands = message.get_msg_type() == MessageType::MsgTimeoutNow;
+        if stands && self.is_applying_snapshot() {
             return;
         }
         self.wake_for(&message, ctx);
