@@ -8,7 +8,7 @@ use sim::event::{DestroyReason, EventKind, RecoveryStage, ResolveVerdict};
 use sim::invariants::{self, Broken, Law};
 use sim::message::GetStoreError;
 use sim::pd::stores::StoreRecord;
-use sim::raftstore::{PD_HEARTBEAT_MS, STALE_CHECK_MS};
+use sim::raftstore::{PD_HEARTBEAT_MS, STALE_CHECK_MS, Store};
 use sim::region::{Peer, PeerRole};
 use sim::store::{Engine, StoreState, StoreStatus};
 use sim::{Cluster, GhostReason, RegionId, StoreId};
@@ -297,6 +297,8 @@ struct Roots {
     ignored: BTreeSet<RegionId>,
     /// Regions that keep a ghost.
     haunted: BTreeSet<RegionId>,
+    /// Those of them with a ghost on TiFlash.
+    learners: BTreeSet<RegionId>,
     /// Regions that nobody leads.
     unled: BTreeSet<RegionId>,
 }
@@ -319,8 +321,13 @@ impl Roots {
         let (returned, ignored) = (returned(cluster), ignored(cluster));
         let recovery = cluster.pd().recovery();
         let failed_with_returned = recovery.stage() == RecoveryStage::Failed
-            && recovery.progress().any(|(store, _)| returned.contains(&store));
-        Roots { unheard, returned, failed_with_returned, ignored, haunted, unled }
+            && recovery
+                .progress()
+                .any(|(store, _)| witnesses_of_the_past(cluster).contains(&store));
+        let on_tiflash = |ghost: &&Broken| is_tiflash(cluster, ghost.store);
+        let learners = of_law(Law::NoGhostPeers).filter(on_tiflash);
+        let learners = learners.filter_map(|ghost| ghost.region).collect();
+        Roots { unheard, returned, failed_with_returned, ignored, haunted, learners, unled }
     }
 
     fn explain(&self, cluster: &Cluster, broken: &Broken) -> Option<Explained> {
@@ -343,14 +350,28 @@ impl Roots {
         if is_on(&self.unheard) {
             return Some(Explained::ByAnother);
         }
-        if is_on(&self.returned) || is_contested(cluster, region) {
+        let is_brought_back = !self.returned.is_empty() && cluster.may_have_two_leaders(region);
+        if is_on(&self.returned) || is_brought_back || is_contested(cluster, region) {
             return Some(Explained::By(Finding::BuriedStoreReturned));
         }
         if self.ignored.contains(&region) {
             return Some(Explained::By(Finding::RecreatedRegionIgnored));
         }
+        if broken.law == Law::NoGhostPeers && self.waits_for_learner(cluster, broken) {
+            return Some(Explained::ByAnother);
+        }
         let is_root = self.haunted.contains(&region) || self.unled.contains(&region);
         (is_of_table && is_root).then_some(Explained::ByAnother)
+    }
+}
+
+impl Roots {
+    /// Whether a member on TiKV is one too many, and stays since a TiFlash learner of the region is
+    /// a ghost too: PD keeps the last surplus member until all others are healthy.
+    /// PD: `rule_checker.go:fixOrphanPeers`.
+    fn waits_for_learner(&self, cluster: &Cluster, ghost: &Broken) -> bool {
+        let has_ghost_learner = self.learners.iter().any(|region| ghost.region == Some(*region));
+        has_ghost_learner && !is_tiflash(cluster, ghost.store)
     }
 }
 
@@ -360,6 +381,19 @@ pub(super) fn returned(cluster: &Cluster) -> BTreeSet<StoreId> {
     let is_buried = |record: &StoreRecord| record.state == StoreState::Tombstone;
     let counts = |store: &StoreId| records.get(store).is_some_and(|record| !is_buried(record));
     cluster.given_up().filter(counts).chain(cluster.returned()).collect()
+}
+
+/// Stores that tell a recovery of what was replaced: those that returned, and all that have taken
+/// peers of their regions since.
+pub(super) fn witnesses_of_the_past(cluster: &Cluster) -> BTreeSet<StoreId> {
+    let mut witnesses = returned(cluster);
+    if !witnesses.is_empty() {
+        let has_one = |store: &&Store| {
+            store.peers().any(|peer| cluster.may_have_two_leaders(peer.region_id()))
+        };
+        witnesses.extend(cluster.stores().filter(has_one).map(Store::id));
+    }
+    witnesses
 }
 
 /// Whether a store has a region of the same keys that a recovery replaced and that came back.

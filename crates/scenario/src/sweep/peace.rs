@@ -17,7 +17,7 @@ use sim::store::{DISCONNECTED_AFTER, DOWN_AFTER, Engine, StoreState};
 use sim::tidb::Table;
 use sim::{Cluster, Command, Halt, PdCommand, RecoveryOptions, Scheduler, StoreId};
 
-use super::finding::{Finding, Found, judge, returned};
+use super::finding::{Finding, Found, judge, witnesses_of_the_past};
 use super::{Deed, Plan, advance};
 
 /// How long a cluster may take to converge: PD waits half an hour for a store and ten minutes for a
@@ -235,9 +235,9 @@ impl Peace {
             let mute = progress.filter(|(_, progress)| *progress != StoreProgress::Reported);
             let mute: Vec<StoreId> = mute.map(|(store, _)| store).collect();
             // One that had been given up tells of regions that are replaced already.
-            let returned = returned(&self.cluster);
+            let past = witnesses_of_the_past(&self.cluster);
             let counts_on_one =
-                self.cluster.pd().recovery().progress().any(|(s, _)| returned.contains(&s));
+                self.cluster.pd().recovery().progress().any(|(store, _)| past.contains(&store));
             let finding = if counts_on_one { Finding::BuriedStoreReturned } else { finding };
             self.failures.push(Found { finding, what });
             self.ask(Command::StopStores(mute.clone()));

@@ -127,11 +127,10 @@ impl<'a> Script<'a> {
     }
 
     fn break_network(&mut self) {
-        let (from, to) = if self.dice.once_in(2) {
-            (self.zone("dc1"), self.zone("dc2"))
-        } else {
-            (self.stores(), self.stores())
-        };
+        let (mut from, mut to) = (self.zone("dc1"), self.zone("dc2"));
+        if from.is_empty() || to.is_empty() || self.dice.once_in(2) {
+            (from, to) = (self.stores(), self.stores());
+        }
         let by_ms = self.dice.one_of(&[0, 500, 2_000, 10_000]);
         let off_pd =
             Links { from: Links::one_way(&from, &[]).from, to: vec![Node::Pd], both_ways: true };
@@ -217,7 +216,7 @@ impl<'a> Script<'a> {
             self.deeds.push(Deed::Wait(ms));
         }
         let auto_detect = self.dice.once_in(8);
-        let stores = if auto_detect || self.dice.once_in(30) { Vec::new() } else { stores };
+        let stores = if auto_detect { Vec::new() } else { stores };
         let timeout_s = self.dice.one_of(&[None, None, Some(60), Some(120)]);
         let options = RecoveryOptions::default();
         self.ask(Command::Pd(PdCommand::RemoveFailedStores {
