@@ -114,6 +114,43 @@ fn what_is_committed_waits_for_a_held_applier() {
 }
 
 #[test]
+fn a_peer_whose_applier_has_not_come_to_its_snapshot_does_not_stand_for_election() {
+    let mut world = World::new(1);
+    world.ask("load test.t 10/s");
+    world.ask("cut 2 1,3");
+    world.ask("pause apply of 2");
+    world.wait(30 * SECOND);
+    world.ask("tikv-test compact-log 10");
+    world.ask("heal 2 1,3");
+    let before = applied(&world, 2);
+    world.wait(30 * SECOND);
+    assert!(before + 100 < world.last_index(2), "the snapshot has come");
+    assert_eq!(applied(&world, 2), before, "and waits");
+    let (term, since) = (peer(&world, 2).term(), world.cluster.now());
+    world.ask("stop store 1,3");
+    world.wait(5 * MINUTE);
+    assert_eq!(peer(&world, 2).term(), term);
+    world.ask("start store 3");
+    world.ask("resume apply of 2");
+    world.wait(MINUTE);
+    assert!(world.happened(since, led_by(2)) || world.happened(since, led_by(3)));
+    assert!(before + 100 < applied(&world, 2));
+}
+
+#[test]
+fn two_processes_of_one_address_do_not_start_together() {
+    let mut world = World::new(1);
+    world.ask("stop store 3");
+    world.ask("curl -X DELETE http://127.0.0.1:2379/pd/api/v1/store/3?force");
+    world.ask("add store 8 tikv address 10.0.0.3:20160");
+    world.ask("stop store 8");
+    world.ask("curl -X DELETE http://127.0.0.1:2379/pd/api/v1/store/8?force");
+    assert_eq!(world.refused("start store 3,8"), "store 3 listens on 10.0.0.3:20160 already");
+    world.ask("start store 3");
+    assert_eq!(world.refused("start store 8"), "store 3 listens on 10.0.0.3:20160 already");
+}
+
+#[test]
 fn a_restart_applies_what_a_held_applier_left() {
     let mut world = World::new(1);
     world.ask("load test.t 10/s");

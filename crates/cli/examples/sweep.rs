@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail};
 use scenario::sweep::Plan;
-use scenario::sweep::finding::{Found, known};
+use scenario::sweep::finding::Found;
+use scenario::sweep::limits::known;
 use scenario::sweep::peace::Trial;
 use scenario::sweep::shrink::{as_scenario, shrink};
 use scenario::sweep::summary::Summary;

@@ -1,4 +1,5 @@
-//! What a trial may find, by name, and which of it is TiKV's or PD's own known limit.
+//! What a trial may find, by name, and what brings it about. Which of it is TiKV's or PD's own known
+//! limit is in [`super::limits`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,11 +8,10 @@ use sim::event::{DestroyReason, EventKind, RecoveryStage, ResolveVerdict};
 use sim::invariants::{self, Broken, Law};
 use sim::message::GetStoreError;
 use sim::pd::stores::StoreRecord;
-use sim::raftstore::{PD_HEARTBEAT_MS, STALE_CHECK_MS};
-use sim::region::PeerRole;
-use sim::release::{ForcedCommit, LearnersOnDemotion, NotFound, OrphanedPeers};
+use sim::raftstore::{PD_HEARTBEAT_MS, STALE_CHECK_MS, Store};
+use sim::region::{Peer, PeerRole};
 use sim::store::{Engine, StoreState, StoreStatus};
-use sim::{Cluster, Knobs, RegionId, StoreId};
+use sim::{Cluster, GhostReason, RegionId, StoreId};
 
 /// Something that is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,10 @@ pub enum Finding {
     OperatorDuringRecovery,
     /// A learner knows of members that no voter knows of, and PD goes by it.
     JudgedByLearner,
+    /// A region counts on a voter that its store has destroyed, and so does PD.
+    CountsOnDestroyed,
+    /// A peer that missed its removal, and whom nobody left can tell, keeps a new one away.
+    LeftoverUntold,
     /// A recovery never came to its end.
     RecoveryStuck,
     /// A table never got the TiFlash replicas that live stores suffice for.
@@ -84,6 +88,8 @@ impl Finding {
             Finding::RecreatedRegionIgnored => "recreated region ignored",
             Finding::OperatorDuringRecovery => "operator during recovery",
             Finding::JudgedByLearner => "judged by a learner",
+            Finding::CountsOnDestroyed => "counts on a destroyed voter",
+            Finding::LeftoverUntold => "leftover untold",
             Finding::RecoveryStuck => "recovery stuck",
             Finding::TableUnavailable => "table unavailable",
             Finding::KeysWithoutLeader => "keys without leader",
@@ -110,128 +116,9 @@ impl fmt::Display for Found {
     }
 }
 
-/// A way in which TiKV or PD themselves fall short, under the behaviours that bring it about.
-pub struct KnownLimit {
-    /// What the sweep calls it.
-    pub finding: Finding,
-    /// Whether these behaviours have it.
-    pub applies: fn(&Knobs) -> bool,
-    /// Where it is reported, or the code that has it.
-    pub source: &'static str,
-    /// What it is.
-    pub sentence: &'static str,
-}
-
 /// Within this time after PD forgot all regions its cache may not be whole again: a sleeping leader
 /// reports at its stale check, each five minutes.
 const REFILL_MS: u64 = STALE_CHECK_MS + PD_HEARTBEAT_MS;
-
-/// Every finding that is no defect of this program.
-pub const KNOWN_LIMITS: [KnownLimit; 13] = [
-    KnownLimit {
-        finding: Finding::GhostOfFailedRecovery,
-        applies: |_| true,
-        source: "pd: unsafe_recovery_controller.go, TombstoneTiFlashLearner; pd#9624",
-        sentence: "A recovery that fails after it has destroyed a TiFlash learner leaves it a \
-                   member of its region, on a live store that refuses it.",
-    },
-    KnownLimit {
-        finding: Finding::SurplusGhost,
-        applies: |_| true,
-        source: "pd: rule_checker.go:fixOrphanPeers; tikv: store/peer.rs:check_conf_change",
-        sentence: "Of voters too many PD takes out a healthy one first, and TiKV refuses, since \
-                   the quorum would be left with the dead one.",
-    },
-    KnownLimit {
-        finding: Finding::DrainedStoreBuried,
-        applies: |_| true,
-        source: "pd: server/cluster/cluster.go:checkStore, ResetRegionCache after recovery",
-        sentence: "When a recovery has emptied PD's region cache, a store that is being drained \
-                   looks empty and is buried with the peers it still has.",
-    },
-    KnownLimit {
-        finding: Finding::RecreatedRegionIgnored,
-        applies: |_| true,
-        source: "pd: core/region.go:isRegionRecreated, ResetRegionCache",
-        sentence: "A recovery empties PD's region cache and not its storage: the next leader of PD \
-                   has the old regions again, and takes those made anew, of version 1, for stale \
-                   once their members have changed, or if they hold all keys.",
-    },
-    KnownLimit {
-        finding: Finding::OperatorDuringRecovery,
-        applies: |_| true,
-        source: "pd: unsafe_recovery_controller.go:canElectLeader; operator_controller.go:Dispatch",
-        sentence: "Operators that run already go on during a recovery. Where one gives a region \
-                   its quorum back, nothing is demoted there, and the TiFlash learner that \
-                   recovery has destroyed stays a member.",
-    },
-    KnownLimit {
-        finding: Finding::JudgedByLearner,
-        applies: |_| true,
-        source: "pd: unsafe_recovery_controller.go, buildUpFromReports, canElectLeader",
-        sentence: "PD judges a region by its newest report. If that is a TiFlash learner's, with a \
-                   change of voters that no voter left has heard of, the region looks as if it \
-                   could elect a leader, which by what its voters know it cannot.",
-    },
-    KnownLimit {
-        finding: Finding::RecoveryNeededRestart,
-        applies: |_| true,
-        source: "tikv: fsm/peer.rs:check_force_leader, on_unsafe_recovery_wait_apply",
-        sentence: "A peer that waits in vain for the votes of a store that was not named as failed \
-                   never applies its log, and its store does not report until it is restarted.",
-    },
-    KnownLimit {
-        finding: Finding::GhostLearner,
-        applies: |knobs| {
-            knobs.learners_on_demotion == LearnersOnDemotion::Keep
-                || knobs.orphaned_peers == OrphanedPeers::Ignore
-        },
-        source: "tikv#18458, pd#9624, tikv#18440",
-        sentence: "Recovery leaves TiFlash learners on failed stores, and those it destroyed on \
-                   live ones, among the members; PD cannot replace them.",
-    },
-    KnownLimit {
-        finding: Finding::BlacklistedLiveStore,
-        applies: |knobs| knobs.not_found == NotFound::Blacklist,
-        source: "tikv#19980",
-        sentence: "A store that PD does not know yet, or no more, is black-listed until restart, \
-                   also when it registers a moment later.",
-    },
-    KnownLimit {
-        finding: Finding::BuriedStoreReturned,
-        applies: |_| true,
-        source: "tikv: src/server/raft_client.rs, tombstone_stores only grows",
-        sentence: "Whoever has seen a store as a Tombstone never dials it again until restart, \
-                   even if it is let in again after its record was erased; and a store that \
-                   recovery did without brings back the members it had replaced.",
-    },
-    KnownLimit {
-        finding: Finding::RecoveryFailed,
-        applies: |knobs| knobs.forced_commit == ForcedCommit::AllPeers,
-        source: "tikv#18197",
-        sentence: "A destroyed TiFlash learner holds back what a force leader commits: its store \
-                   never reports, and recovery exceeds its timeout.",
-    },
-    KnownLimit {
-        finding: Finding::LoopForErasedStore,
-        applies: |knobs| knobs.not_found != NotFound::Blacklist,
-        source: "tikv#17875",
-        sentence: "A resolve loop does not look at membership: for an erased store it runs until \
-                   the process restarts.",
-    },
-    KnownLimit {
-        finding: Finding::ReturnedStorePanicked,
-        applies: |_| true,
-        source: "tikv/raft-rs: raft_log.rs:commit_to",
-        sentence: "A store that comes back after recovery has replaced its peers meets leaders \
-                   that contradict its log, and its process ends.",
-    },
-];
-
-/// The known limit that a finding is under these behaviours; `None` for a failure.
-pub fn known(finding: Finding, knobs: &Knobs) -> Option<&'static KnownLimit> {
-    KNOWN_LIMITS.iter().find(|limit| limit.finding == finding && (limit.applies)(knobs))
-}
 
 /// All that is wrong with a cluster that has had its time. What follows from another finding is
 /// left to that one.
@@ -262,6 +149,7 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
             Finding::OperatorDuringRecovery
         }
         Law::NoGhostPeers if has_surplus_ghost(cluster, broken.region) => Finding::SurplusGhost,
+        Law::NoGhostPeers if is_kept_away(cluster, broken) => Finding::LeftoverUntold,
         Law::NoGhostPeers if is_tiflash(cluster, broken.store) => {
             match a_recovery_failed(cluster) {
                 true => Finding::GhostOfFailedRecovery,
@@ -272,6 +160,9 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
         Law::TablesAvailable => Finding::TableUnavailable,
         Law::EveryKeyLed if is_judged_by_learner(cluster, broken.region) => {
             Finding::JudgedByLearner
+        }
+        Law::EveryKeyLed if counts_on_destroyed(cluster, broken.region) => {
+            Finding::CountsOnDestroyed
         }
         Law::EveryKeyLed => Finding::KeysWithoutLeader,
         Law::KnownStoresResolve => Finding::KnownStoreUnresolved,
@@ -358,6 +249,33 @@ fn is_judged_by_learner(cluster: &Cluster, region: Option<RegionId>) -> bool {
     newest_on(Engine::TiKv) < newest_on(Engine::TiFlash)
 }
 
+/// Whether a peer of another region has keys of this one on the store, is led by nobody, and would
+/// not be told that it is removed.
+fn is_kept_away(cluster: &Cluster, ghost: &Broken) -> bool {
+    let region = ghost.region.and_then(|id| cluster.newest_region(id));
+    let store = ghost.store.and_then(|id| cluster.store(id)).filter(|store| store.is_running());
+    let (Some(region), Some(store)) = (region, store) else { return false };
+    store.peers().any(|peer| {
+        let other = peer.region();
+        other.id != region.id
+            && other.overlaps(region)
+            && cluster.leader_of(other.id).is_none()
+            && !cluster.would_be_told(other.id, store.id())
+    })
+}
+
+/// Whether the voters that are there make no majority, but would with those that live stores have
+/// destroyed.
+fn counts_on_destroyed(cluster: &Cluster, region: Option<RegionId>) -> bool {
+    let Some(region) = region.and_then(|id| cluster.newest_region(id)) else { return false };
+    let voters = || region.peers.iter().filter(|peer| peer.role == PeerRole::Voter);
+    let reason = |peer: &&Peer| cluster.ghost_reason(region.id, **peer);
+    let here = voters().filter(|peer| reason(peer).is_none()).count();
+    let destroyed = voters().filter(|peer| reason(peer) == Some(GhostReason::NoPeerOnStore));
+    let all = voters().count();
+    2 * here <= all && all < 2 * (here + destroyed.count())
+}
+
 /// Whether somebody black-listed the store because PD did not know it.
 fn was_unknown(cluster: &Cluster, dead: StoreId) -> bool {
     cluster.events().iter().any(|event| {
@@ -373,10 +291,14 @@ struct Roots {
     unheard: BTreeSet<StoreId>,
     /// Stores that were let in again after their record had been erased.
     returned: BTreeSet<StoreId>,
+    /// Whether the last recovery has failed and counted on one of these.
+    failed_with_returned: bool,
     /// Regions that PD takes for stale, and those that it takes for newer.
     ignored: BTreeSet<RegionId>,
     /// Regions that keep a ghost.
     haunted: BTreeSet<RegionId>,
+    /// Those of them with a ghost on TiFlash.
+    learners: BTreeSet<RegionId>,
     /// Regions that nobody leads.
     unled: BTreeSet<RegionId>,
 }
@@ -397,7 +319,15 @@ impl Roots {
         let regions = |law| of_law(law).filter_map(|broken| broken.region).collect();
         let (haunted, unled) = (regions(Law::NoGhostPeers), regions(Law::EveryKeyLed));
         let (returned, ignored) = (returned(cluster), ignored(cluster));
-        Roots { unheard, returned, ignored, haunted, unled }
+        let recovery = cluster.pd().recovery();
+        let failed_with_returned = recovery.stage() == RecoveryStage::Failed
+            && recovery
+                .progress()
+                .any(|(store, _)| witnesses_of_the_past(cluster).contains(&store));
+        let on_tiflash = |ghost: &&Broken| is_tiflash(cluster, ghost.store);
+        let learners = of_law(Law::NoGhostPeers).filter(on_tiflash);
+        let learners = learners.filter_map(|ghost| ghost.region).collect();
+        Roots { unheard, returned, failed_with_returned, ignored, haunted, learners, unled }
     }
 
     fn explain(&self, cluster: &Cluster, broken: &Broken) -> Option<Explained> {
@@ -411,20 +341,37 @@ impl Roots {
             };
             return follows.then_some(Explained::ByAnother);
         };
+        if broken.law == Law::EveryKeyLed && self.failed_with_returned {
+            return Some(Explained::By(Finding::BuriedStoreReturned));
+        }
         let members = cluster.newest_region(region).map(|region| region.peers.clone());
         let members = members.unwrap_or_default();
         let is_on = |stores: &BTreeSet<StoreId>| members.iter().any(|p| stores.contains(&p.store));
         if is_on(&self.unheard) {
             return Some(Explained::ByAnother);
         }
-        if is_on(&self.returned) || is_contested(cluster, region) {
+        let is_brought_back = !self.returned.is_empty() && cluster.may_have_two_leaders(region);
+        if is_on(&self.returned) || is_brought_back || is_contested(cluster, region) {
             return Some(Explained::By(Finding::BuriedStoreReturned));
         }
         if self.ignored.contains(&region) {
             return Some(Explained::By(Finding::RecreatedRegionIgnored));
         }
+        if broken.law == Law::NoGhostPeers && self.waits_for_learner(cluster, broken) {
+            return Some(Explained::ByAnother);
+        }
         let is_root = self.haunted.contains(&region) || self.unled.contains(&region);
         (is_of_table && is_root).then_some(Explained::ByAnother)
+    }
+}
+
+impl Roots {
+    /// Whether a member on TiKV is one too many, and stays since a TiFlash learner of the region is
+    /// a ghost too: PD keeps the last surplus member until all others are healthy.
+    /// PD: `rule_checker.go:fixOrphanPeers`.
+    fn waits_for_learner(&self, cluster: &Cluster, ghost: &Broken) -> bool {
+        let has_ghost_learner = self.learners.iter().any(|region| ghost.region == Some(*region));
+        has_ghost_learner && !is_tiflash(cluster, ghost.store)
     }
 }
 
@@ -434,6 +381,19 @@ pub(super) fn returned(cluster: &Cluster) -> BTreeSet<StoreId> {
     let is_buried = |record: &StoreRecord| record.state == StoreState::Tombstone;
     let counts = |store: &StoreId| records.get(store).is_some_and(|record| !is_buried(record));
     cluster.given_up().filter(counts).chain(cluster.returned()).collect()
+}
+
+/// Stores that tell a recovery of what was replaced: those that returned, and all that have taken
+/// peers of their regions since.
+pub(super) fn witnesses_of_the_past(cluster: &Cluster) -> BTreeSet<StoreId> {
+    let mut witnesses = returned(cluster);
+    if !witnesses.is_empty() {
+        let has_one = |store: &&Store| {
+            store.peers().any(|peer| cluster.may_have_two_leaders(peer.region_id()))
+        };
+        witnesses.extend(cluster.stores().filter(has_one).map(Store::id));
+    }
+    witnesses
 }
 
 /// Whether a store has a region of the same keys that a recovery replaced and that came back.
@@ -446,19 +406,19 @@ fn is_contested(cluster: &Cluster, region: RegionId) -> bool {
     })
 }
 
-/// Regions that PD does not take up since its cache has one of their range with a greater version,
-/// which a recovery has replaced and nobody leads; and the latter. PD: `PreCheckPutRegion`.
+/// Regions that PD does not take up since it has one of their range with a greater version, which a
+/// recovery has replaced and nobody leads, or has it of the same region; and the latter.
+/// PD: `PreCheckPutRegion`.
 fn ignored(cluster: &Cluster) -> BTreeSet<RegionId> {
-    let is_made = |kind: &EventKind| matches!(kind, EventKind::EmptyRegionCreated(_));
-    if !cluster.events().iter().any(|event| is_made(&event.kind)) {
+    if !cluster.events().iter().any(|event| event.kind == EventKind::RegionCacheReset) {
         return BTreeSet::new();
     }
-    let is_unknown = |region: &RegionId| cluster.pd().region(*region).is_none();
-    let unknown = cluster.region_ids().filter(is_unknown);
-    let led = unknown.filter_map(|id| cluster.leader_of(id)).map(|leader| leader.region());
-    led.flat_map(|new| {
+    let led = cluster.region_ids().filter_map(|id| cluster.leader_of(id));
+    led.flat_map(|leader| {
+        let new = leader.region();
         let overlapping = cluster.pd().regions_in(&new.start, &new.end);
-        let old: Vec<_> = overlapping.filter(|old| cluster.leader_of(old.id()).is_none()).collect();
+        let is_replaced = |old: &RegionId| *old == new.id || cluster.leader_of(*old).is_none();
+        let old: Vec<_> = overlapping.filter(|old| is_replaced(&old.id())).collect();
         let is_stale = old.iter().any(|old| new.epoch.version < old.epoch().version);
         let ids = old.iter().map(|old| old.id()).chain([new.id]);
         ids.filter(|_| is_stale).collect::<Vec<_>>()

@@ -10,6 +10,7 @@
 mod dice;
 mod drafter;
 pub mod finding;
+pub mod limits;
 pub mod peace;
 mod script;
 pub mod shrink;

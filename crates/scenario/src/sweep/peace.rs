@@ -7,12 +7,17 @@ use std::collections::BTreeSet;
 use sim::event::RecoveryStage;
 use sim::ids::{MINUTE, SECOND};
 use sim::invariants::{self, Broken, Law};
+use sim::pd::identity::CLUSTER_ID;
+use sim::pd::replication::{ReplicationMode, ReplicationOption};
+use sim::pd::rules::RuleName;
 use sim::pd::unsafe_recovery::{DEFAULT_TIMEOUT_S, StoreProgress};
 use sim::raftstore::{PD_HEARTBEAT_MS, PEER_DOWN_MS, STALE_CHECK_MS};
+use sim::refusal::PdFault;
 use sim::store::{DISCONNECTED_AFTER, DOWN_AFTER, Engine, StoreState};
-use sim::{Cluster, Command, PdCommand, RecoveryOptions, StoreId};
+use sim::tidb::Table;
+use sim::{Cluster, Command, Halt, PdCommand, RecoveryOptions, Scheduler, StoreId};
 
-use super::finding::{Finding, Found, judge, returned};
+use super::finding::{Finding, Found, judge, witnesses_of_the_past};
 use super::{Deed, Plan, advance};
 
 /// How long a cluster may take to converge: PD waits half an hour for a store and ten minutes for a
@@ -30,6 +35,8 @@ const ELECTION_MS: u64 = 2 * STALE_CHECK_MS + 2 * MINUTE;
 const LOOK_EVERY_MS: u64 = 10 * SECOND;
 /// How often they begin anew when a store that they started ends again, or a recovery fails.
 const ROUNDS: usize = 4;
+/// More ids than any plan has PD hand out or leave out.
+const ALLOC_ID: u64 = 1_000_000_000_000;
 
 /// A plan, what operators did about it, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +76,8 @@ struct Peace {
 impl Peace {
     fn mend(&mut self) {
         self.ask(Command::Heal(None));
-        if self.ask(Command::Pd(PdCommand::StartPd)) || !self.cluster.pd().is_serving() {
-            self.wait(LOOK_EVERY_MS);
-        }
+        self.mend_pd();
+        self.reset_pd();
         for _ in 0..ROUNDS {
             self.stop_strangers();
             self.start_stores();
@@ -83,6 +89,47 @@ impl Peace {
                 return;
             }
         }
+    }
+
+    /// PD serves again. One that has nothing on its disks, or another cluster's identity, is given
+    /// that of the cluster.
+    fn mend_pd(&mut self) {
+        if self.ask_pd(PdCommand::StartPd) || !self.cluster.pd().is_serving() {
+            self.wait(LOOK_EVERY_MS);
+        }
+        if self.cluster.pd().silence() == Some(PdFault::OtherCluster) {
+            self.ask_pd(PdCommand::StopPd);
+            self.ask_pd(PdCommand::LosePdDisks);
+            self.ask_pd(PdCommand::StartPd);
+            self.wait(LOOK_EVERY_MS);
+        }
+        if self.cluster.pd().silence() == Some(PdFault::NotBootstrapped) {
+            self.ask_pd(PdCommand::RebuildPd { cluster_id: CLUSTER_ID, alloc_id: ALLOC_ID });
+            self.ask_pd(PdCommand::StopPd);
+            self.ask_pd(PdCommand::StartPd);
+            self.wait(LOOK_EVERY_MS);
+        }
+    }
+
+    /// What people have asked of PD for the time of their work is taken back. Over two data centres
+    /// is not replicated any more: with one of them lost for good, PD would keep stores apart.
+    fn reset_pd(&mut self) {
+        if self.cluster.pd().halt() == Halt::Halted {
+            self.ask_pd(PdCommand::SetHaltScheduling(Halt::Active));
+        }
+        self.ask_pd(PdCommand::SetMaxStoreDownTime { ms: DOWN_AFTER });
+        let stores: Vec<StoreId> = self.cluster.stores().map(|store| store.id()).collect();
+        for store in stores {
+            self.ask_pd(PdCommand::RemoveScheduler(Scheduler::EvictLeader(store)));
+        }
+        if self.cluster.pd().replication().mode() == ReplicationMode::DrAutoSync {
+            let majority = ReplicationOption::Mode(ReplicationMode::Majority);
+            self.ask_pd(PdCommand::SetReplication(majority));
+        }
+    }
+
+    fn ask_pd(&mut self, command: PdCommand) -> bool {
+        self.ask(Command::Pd(command))
     }
 
     fn ask(&mut self, command: Command) -> bool {
@@ -188,9 +235,9 @@ impl Peace {
             let mute = progress.filter(|(_, progress)| *progress != StoreProgress::Reported);
             let mute: Vec<StoreId> = mute.map(|(store, _)| store).collect();
             // One that had been given up tells of regions that are replaced already.
-            let returned = returned(&self.cluster);
+            let past = witnesses_of_the_past(&self.cluster);
             let counts_on_one =
-                self.cluster.pd().recovery().progress().any(|(s, _)| returned.contains(&s));
+                self.cluster.pd().recovery().progress().any(|(store, _)| past.contains(&store));
             let finding = if counts_on_one { Finding::BuriedStoreReturned } else { finding };
             self.failures.push(Found { finding, what });
             self.ask(Command::StopStores(mute.clone()));
@@ -235,7 +282,8 @@ impl Peace {
         }
     }
 
-    /// Operators ask for no more replicas than there are stores for.
+    /// Operators ask for no more replicas than there are stores for, and again for those whose rule
+    /// was lost with PD's disks.
     fn adapt(&mut self) {
         let tikv = self.live(Engine::TiKv).max(1);
         if tikv < self.cluster.pd().max_replicas() {
@@ -245,6 +293,17 @@ impl Peace {
         let tables = self.cluster.tidb().tables().filter(|table| count < table.replica_count);
         let tables: Vec<String> = tables.map(|table| table.name.clone()).collect();
         for table in tables {
+            self.ask(Command::SetTiflashReplica { table, count });
+        }
+        let rules = self.cluster.pd().rules();
+        let has_rule =
+            |table: &Table| rules.iter().any(|rule| rule.name == RuleName::Table(table.id));
+        let asked = self.cluster.tidb().tables().filter(|table| 0 < table.replica_count);
+        let forgotten: Vec<(String, u64)> = asked
+            .filter(|table| !has_rule(table) && table.held.is_none())
+            .map(|table| (table.name.clone(), table.replica_count))
+            .collect();
+        for (table, count) in forgotten {
             self.ask(Command::SetTiflashReplica { table, count });
         }
     }

@@ -1,10 +1,13 @@
 //! Draws what happens to a cluster: what operators, bad luck and mistakes could bring upon it.
 
+mod machines;
+mod scheduling;
+
 use std::collections::BTreeSet;
 
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::ids::{MINUTE, SECOND};
-use sim::store::Engine;
+use sim::store::{Engine, StoreMeta};
 use sim::{Command, PdCommand, RecoveryOptions, RegionId, Release, Setup, StoreId};
 
 use super::Deed;
@@ -16,6 +19,8 @@ pub(super) struct Script<'a> {
     setup: &'a Setup,
     /// Stores that were told to stop and not to start again. Operators give up such stores.
     stopped: BTreeSet<StoreId>,
+    /// Stores that were added on the way.
+    added: Vec<StoreMeta>,
     /// Whether every store and PD may change to another release on the way.
     upgrades: bool,
     deeds: Vec<Deed>,
@@ -27,8 +32,8 @@ const UNKNOWN: u64 = 9_999;
 impl<'a> Script<'a> {
     /// What happens to a cluster that begins as `setup`.
     pub(super) fn draw(dice: &'a mut Dice, setup: &'a Setup, upgrades: bool) -> Vec<Deed> {
-        let stopped = BTreeSet::new();
-        let mut script = Script { dice, setup, stopped, upgrades, deeds: Vec::new() };
+        let (stopped, added) = (BTreeSet::new(), Vec::new());
+        let mut script = Script { dice, setup, stopped, added, upgrades, deeds: Vec::new() };
         script.write();
         script.deeds
     }
@@ -62,7 +67,7 @@ impl<'a> Script<'a> {
     }
 
     fn command(&mut self) {
-        match self.dice.between(1, 28) {
+        match self.dice.between(1, 40) {
             1..=3 => self.stop(),
             4..=6 => self.start(),
             7 => self.break_network(),
@@ -84,6 +89,15 @@ impl<'a> Script<'a> {
             24 | 25 => self.befall_messages(),
             26 => self.trouble_pd(),
             27 => self.start_cold(),
+            28..=30 => self.reshape(),
+            31 | 32 => self.trouble_machine(),
+            33 => self.replace_machine(),
+            34 => self.add_store(),
+            35 => self.ask_clients(),
+            36 => self.set_schedulers(),
+            37 => self.replicate_over_two(),
+            38 => self.configure(),
+            39 => self.upset_pd(),
             _ => {
                 let store = self.store();
                 let delete = Command::Pd(PdCommand::DeleteStore(store));
@@ -113,11 +127,10 @@ impl<'a> Script<'a> {
     }
 
     fn break_network(&mut self) {
-        let (from, to) = if self.dice.once_in(2) {
-            (self.zone("dc1"), self.zone("dc2"))
-        } else {
-            (self.stores(), self.stores())
-        };
+        let (mut from, mut to) = (self.zone("dc1"), self.zone("dc2"));
+        if from.is_empty() || to.is_empty() || self.dice.once_in(2) {
+            (from, to) = (self.stores(), self.stores());
+        }
         let by_ms = self.dice.one_of(&[0, 500, 2_000, 10_000]);
         let off_pd =
             Links { from: Links::one_way(&from, &[]).from, to: vec![Node::Pd], both_ways: true };
@@ -161,9 +174,7 @@ impl<'a> Script<'a> {
 
     /// PD is made anew without its stores, and they start and register one after the other.
     fn start_cold(&mut self) {
-        let stores: Vec<StoreId> = self.setup.stores.iter().map(|store| store.meta.id).collect();
-        let running: Vec<StoreId> =
-            stores.into_iter().filter(|store| !self.stopped.contains(store)).collect();
+        let running = self.running();
         for store in &running {
             self.ask(Command::StopStores(vec![*store]));
         }
@@ -205,8 +216,8 @@ impl<'a> Script<'a> {
             self.deeds.push(Deed::Wait(ms));
         }
         let auto_detect = self.dice.once_in(8);
-        let stores = if auto_detect || self.dice.once_in(30) { Vec::new() } else { stores };
-        let timeout_s = self.dice.one_of(&[None, None, Some(60), Some(300)]);
+        let stores = if auto_detect { Vec::new() } else { stores };
+        let timeout_s = self.dice.one_of(&[None, None, Some(60), Some(120)]);
         let options = RecoveryOptions::default();
         self.ask(Command::Pd(PdCommand::RemoveFailedStores {
             stores,
@@ -279,27 +290,39 @@ impl<'a> Script<'a> {
     }
 
     fn of_engine(&self, among: &[StoreId], engine: Engine) -> Vec<StoreId> {
-        let stores = self.setup.stores.iter().map(|store| &store.meta);
-        let fits = stores.filter(|meta| meta.engine == engine && among.contains(&meta.id));
+        let fits = self.metas().filter(|meta| meta.engine == engine && among.contains(&meta.id));
         fits.map(|meta| meta.id).collect()
     }
 
     fn operator(&mut self) {
-        let (region, store) = (self.region(), self.store());
+        let (region, from, store) = (self.region(), self.store(), self.store());
         let command = self.dice.one_of(&[
             Command::Pd(PdCommand::AddRemovePeer { region, store }),
             Command::Pd(PdCommand::AddAddLearner { region, store }),
             Command::Pd(PdCommand::AddTransferLeader { region, store }),
+            Command::Pd(PdCommand::AddAddPeer { region, store }),
+            Command::Pd(PdCommand::AddTransferPeer { region, from, to: store }),
             Command::Pd(PdCommand::RemoveOperator(region)),
         ]);
         self.ask(command);
+    }
+
+    /// Every store that the plan knows by its id.
+    fn metas(&self) -> impl Iterator<Item = &StoreMeta> {
+        self.setup.stores.iter().map(|store| &store.meta).chain(&self.added)
+    }
+
+    /// Those that were not told to stop for good.
+    fn running(&self) -> Vec<StoreId> {
+        let stores = self.metas().map(|meta| meta.id);
+        stores.filter(|store| !self.stopped.contains(store)).collect()
     }
 
     fn store(&mut self) -> StoreId {
         if self.dice.once_in(15) {
             return StoreId(UNKNOWN);
         }
-        let stores: Vec<StoreId> = self.setup.stores.iter().map(|store| store.meta.id).collect();
+        let stores: Vec<StoreId> = self.metas().map(|meta| meta.id).collect();
         self.dice.one_of(&stores)
     }
 
@@ -311,8 +334,8 @@ impl<'a> Script<'a> {
     }
 
     fn zone(&self, name: &str) -> Vec<StoreId> {
-        let stores = self.setup.stores.iter().map(|store| &store.meta);
-        let here = stores.filter(|meta| meta.labels.get("zone").is_some_and(|zone| zone == name));
+        let here =
+            self.metas().filter(|meta| meta.labels.get("zone").is_some_and(|zone| zone == name));
         here.map(|meta| meta.id).collect()
     }
 

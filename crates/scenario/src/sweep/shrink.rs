@@ -3,6 +3,7 @@
 //! Deeds are left out by delta debugging (Zeller, Hildebrandt 2002): first large parts of the
 //! plan, then ever smaller ones, as long as the finding stays.
 
+use sim::command::MachineCommand;
 use sim::fault::{Links, Node};
 use sim::region::Key;
 use sim::setup::RegionSetup;
@@ -137,6 +138,12 @@ fn without(deed: Deed, gone: StoreId) -> Option<Deed> {
     let command = match command {
         Command::StopStores(stores) => Command::StopStores(rest(stores)?),
         Command::StartStores(stores) => Command::StartStores(rest(stores)?),
+        Command::Machine(MachineCommand::Pause(stores)) => {
+            Command::Machine(MachineCommand::Pause(rest(stores)?))
+        }
+        Command::Machine(MachineCommand::Resume(stores)) => {
+            Command::Machine(MachineCommand::Resume(rest(stores)?))
+        }
         Command::Cut(links) => Command::Cut(around(links, gone)?),
         Command::Delay { links, by_ms } => {
             Command::Delay { links: around(links, gone)?, by_ms: *by_ms }
@@ -177,7 +184,11 @@ fn around(links: &Links, gone: StoreId) -> Option<Links> {
 fn names(deed: &Deed, table: &str) -> bool {
     match deed {
         Deed::Command(Command::SetTiflashReplica { table: named, .. }) => named == table,
-        Deed::Command(Command::SetLoad { tables, .. }) => tables.iter().any(|t| t == table),
+        Deed::Command(
+            Command::SetLoad { tables, .. }
+            | Command::SetReads { tables, .. }
+            | Command::SetQueries { tables, .. },
+        ) => tables.iter().any(|t| t == table),
         Deed::Command(_) | Deed::Wait(_) | Deed::Upgrade(_) => false,
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 
 use sim::{Knobs, Release};
 
-use super::finding::{Finding, Found, KnownLimit, known};
+use super::finding::{Finding, Found};
+use super::limits::{KnownLimit, known};
 
 /// What trials under one release found.
 #[derive(Clone, Debug, PartialEq, Eq)]

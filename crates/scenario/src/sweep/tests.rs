@@ -1,8 +1,11 @@
 //! Plans can be carried out, are the seed's, and what fails is named and shortened.
 
+use std::collections::BTreeSet;
+
 use sim::invariants::Law;
 
-use super::finding::{Finding, Found, KNOWN_LIMITS, known};
+use super::finding::{Finding, Found};
+use super::limits::{KNOWN_LIMITS, known};
 use super::peace::Trial;
 use super::shrink::{as_scenario, shrink};
 use super::summary::Summary;
@@ -103,6 +106,86 @@ fn every_drawn_setup_is_read_as_it_was_written() {
             let scenario = Scenario::parse("drawn.scn", &text);
             assert_eq!(scenario.map(|scenario| scenario.setup), Ok(plan.setup), "{text}");
         }
+    }
+}
+
+#[test]
+fn every_drawn_command_is_read_as_it_was_written() {
+    for seed in 0..300 {
+        for plan in [Plan::of(seed), Plan::under(seed, Release::V8_5_8)] {
+            for deed in &plan.deeds {
+                let Deed::Command(command) = deed else { continue };
+                let line = Request::Command(command.clone()).to_string();
+                let read = crate::parse(&line);
+                assert_eq!(read, Ok(Request::Command(command.clone())), "seed {seed}: {line}");
+            }
+        }
+    }
+}
+
+/// How the lines begin that some of the first few hundred plans have to hold.
+const DRAWN: [&str; 48] = [
+    "stop store",
+    "start store",
+    "add store",
+    "lose disk of",
+    "pause store",
+    "resume store",
+    "pause apply of",
+    "resume apply of",
+    "slow disk of",
+    "skew clock of",
+    "cut",
+    "delay",
+    "drop",
+    "duplicate",
+    "reorder",
+    "heal",
+    "load",
+    "read",
+    "query",
+    "stop pd",
+    "start pd",
+    "lose pd leader",
+    "lose pd disks",
+    "pd-recover --cluster-id",
+    "pd-recover --from-old-member",
+    "pd-server --force-new-cluster",
+    "pd-ctl unsafe remove-failed-stores --auto-detect",
+    "pd-ctl unsafe remove-failed-stores abort",
+    "pd-ctl store remove-tombstone",
+    "pd-ctl store delete",
+    "pd-ctl store cancel-delete",
+    "pd-ctl operator add remove-peer",
+    "pd-ctl operator add add-peer",
+    "pd-ctl operator add add-learner",
+    "pd-ctl operator add transfer-peer",
+    "pd-ctl operator add transfer-leader",
+    "pd-ctl operator add split-region",
+    "pd-ctl operator add merge-region",
+    "pd-ctl operator remove",
+    "pd-ctl scheduler add evict-leader-scheduler",
+    "pd-ctl scheduler remove balance-leader-scheduler",
+    "pd-ctl config set max-replicas",
+    "pd-ctl config set max-merge-region-size",
+    "pd-ctl config set split-merge-interval",
+    "pd-ctl config set max-store-down-time",
+    "pd-ctl config set halt-scheduling",
+    "pd-ctl config set replication-mode",
+    "ALTER TABLE",
+];
+
+#[test]
+fn everything_that_can_be_asked_for_is_drawn() {
+    let plans = || (0..300).map(|seed| Plan::under(seed, Release::V8_5_8));
+    let lines: BTreeSet<String> = plans()
+        .flat_map(|plan| plan.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    for begin in DRAWN {
+        assert!(
+            lines.iter().any(|line| line.starts_with(begin)),
+            "no plan has {begin}: {lines:#?}"
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use crate::store::StoreMeta;
 
 impl Cluster {
     pub(super) fn check_start(&self, stores: &[StoreId]) -> Result<(), Refusal> {
-        for id in stores {
+        for (nth, id) in stores.iter().enumerate() {
             let store = self.known(*id)?;
             if store.is_running() {
                 return Err(Refusal::StoreRunning(*id));
@@ -23,6 +23,12 @@ impl Cluster {
                 meta.id = self.pd.next_store_id();
             }
             self.check_register(&meta)?;
+            // Of two that are started together, the first listens when the second wants to.
+            for by in stores[..nth].iter().filter(|other| *other != id) {
+                if self.known(*by)?.meta().address == meta.address {
+                    return Err(StartFault::AddressInUse { address: meta.address, by: *by }.into());
+                }
+            }
         }
         Ok(())
     }

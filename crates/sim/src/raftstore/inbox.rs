@@ -8,15 +8,13 @@ use super::storage::PeerStorage;
 use super::{EARLY_VOTES, Store};
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind, Subject};
-use crate::ids::{HOUR, MINUTE};
+use crate::ids::{MINUTE, RegionId, StoreId};
 use crate::network::{Body, Envelope};
-use crate::region::{Peer, PeerRole, Region};
+use crate::region::{Region, RegionEpoch};
 
-/// Time without a leader after which a learner asks the others whether it is still a member.
-/// TiKV: `abnormal-leader-missing-duration`.
+/// Time without a word from a leader after which a peer asks the others whether it is still a
+/// member. TiKV: `abnormal-leader-missing-duration`.
 const LEADER_MISSED: u64 = 10 * MINUTE;
-/// Time without a leader after which any peer asks. TiKV: `max-leader-missing-duration`.
-const LEADER_MISSED_LONG: u64 = 2 * HOUR;
 
 impl Store {
     /// A message from another store has arrived.
@@ -173,12 +171,25 @@ impl Store {
         }
     }
 
+    /// A peer asks whether it still belongs. One that was destroyed here answers too, by what its
+    /// region was then. TiKV: `fsm/peer.rs:check_msg`, `fsm/store.rs:check_msg`.
     fn on_check_stale(&mut self, envelope: &Envelope, ctx: &mut Context) {
-        let knows_better =
-            self.peers.get(&envelope.region).is_some_and(|peer| peer.knows_better(envelope));
-        if knows_better {
+        if self.knows_removed(envelope.region, envelope.from.store, envelope.epoch) {
             self.send_gc(envelope, ctx);
         }
+    }
+
+    /// Whether a peer of the region, here or destroyed here, knows that the region has no member on
+    /// that store any more, which knows this epoch of it.
+    pub(crate) fn knows_removed(
+        &self,
+        region: RegionId,
+        asker: StoreId,
+        epoch: RegionEpoch,
+    ) -> bool {
+        let here = self.peers.get(&region).map(|peer| &**peer.region());
+        let known = here.or_else(|| self.graves.get(&region).map(|grave| &*grave.region));
+        known.is_some_and(|known| epoch < known.epoch && known.peer_on(asker).is_none())
     }
 }
 
@@ -188,29 +199,22 @@ impl PeerFsm {
         envelope.epoch < self.region().epoch && self.region().peer_on(envelope.from.store).is_none()
     }
 
-    /// A peer that has long had no leader asks the other members whether it still belongs.
-    /// TiKV: `fsm/peer.rs:on_check_peer_stale_state_tick`.
+    /// A peer that has not heard from a leader for long asks the other members whether it still
+    /// belongs: one that was removed without noticing, as a learner which knows its old leader,
+    /// would never find out. TiKV: `fsm/peer.rs:on_check_peer_stale_state_tick`,
+    /// `peer.rs:check_stale_state`.
     pub(super) fn ask_whether_stale(&mut self, ctx: &mut Context, out: &mut Outbox) {
-        let Some(since) = self.leaderless_since else { return };
-        if self.leader_id().is_some() {
-            self.leaderless_since = None;
+        if self.is_leader() {
+            self.leader_missed_since = None;
             return;
         }
-        let patience = match self.me().role {
-            PeerRole::Learner => LEADER_MISSED,
-            PeerRole::Voter | PeerRole::IncomingVoter | PeerRole::DemotingVoter => {
-                LEADER_MISSED_LONG
-            }
-        };
-        if ctx.now.since(since) < patience {
+        let since = *self.leader_missed_since.get_or_insert(ctx.now);
+        if ctx.now.since(since) < LEADER_MISSED {
             return;
         }
         let region = self.region().clone();
-        let others: Vec<Peer> =
-            region.peers.iter().copied().filter(|peer| peer.id != self.id()).collect();
-        for other in others {
-            self.send(other, Body::CheckStalePeer, out);
-        }
+        let others = region.peers.iter().filter(|peer| peer.id != self.id());
+        others.for_each(|other| self.send(*other, Body::CheckStalePeer, out));
     }
 }
 

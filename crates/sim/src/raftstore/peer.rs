@@ -66,8 +66,8 @@ pub struct PeerFsm {
     tick_armed: bool,
     pub(super) pd_tick_armed: bool,
     ticks: u64,
-    /// Since when no leader is known. TiKV: `leader_missing_time`.
-    pub(super) leaderless_since: Option<Millis>,
+    /// Since which stale check no word has come from a leader. TiKV: `leader_missing_time`.
+    pub(super) leader_missed_since: Option<Millis>,
     pub(super) force_leader: Option<ForceLeader>,
     pub(super) work: Option<Work>,
     pub(super) merging: Merging,
@@ -141,7 +141,7 @@ impl PeerFsm {
             tick_armed: false,
             pd_tick_armed: false,
             ticks: 0,
-            leaderless_since: Some(ctx.now),
+            leader_missed_since: Some(ctx.now),
             force_leader: None,
             work: None,
             merging: Merging::default(),
@@ -240,6 +240,9 @@ impl PeerFsm {
         if self.sleeps_through_tick(ctx) {
             return;
         }
+        if self.is_applying_snapshot() {
+            return self.arm_tick(ctx);
+        }
         self.check_force_leader(ctx, out);
         let missed = self.hibernation.take_missing_ticks();
         self.drive_ticks(missed + 1, ctx);
@@ -248,6 +251,13 @@ impl PeerFsm {
         self.tire_clients(ctx);
         self.handle_ready(ctx, out);
         self.after_tick(ctx, out);
+    }
+
+    /// Whether a snapshot is on disk, but the applier has not come to it. Until then the peer does
+    /// not stand for election: raft-rs would look for entries before the snapshot.
+    /// TiKV: `fsm/peer.rs:on_raft_base_tick`.
+    fn is_applying_snapshot(&self) -> bool {
+        self.applied_before_snapshot.is_some()
     }
 
     fn drive_ticks(&mut self, ticks: u64, ctx: &mut Context) {
@@ -293,15 +303,17 @@ impl PeerFsm {
             ctx.panicked.push(store);
             return;
         }
+        let stands = message.get_msg_type() == MessageType::MsgTimeoutNow;
+        if stands && self.is_applying_snapshot() {
+            return;
+        }
         self.wake_for(&message, ctx);
+        if self.is_leader() || self.leader_id() == Some(PeerId(message.from)) {
+            self.leader_missed_since = None;
+        }
         let accepted = self.drive(ctx, |node| node.step(message));
         // raft-rs refuses only answers from peers it does not know; TiKV drops them as well.
         drop(accepted);
-        if self.leader_id().is_some() {
-            self.leaderless_since = None;
-        } else if self.leaderless_since.is_none() {
-            self.leaderless_since = Some(ctx.now);
-        }
     }
 
     /// Whether a leader contradicts what is committed here. raft-rs panics then, and TiKV with it;
@@ -465,7 +477,6 @@ impl PeerFsm {
         } else {
             let kind = EventKind::SteppedDown { region, peer, store, term };
             self.cause = Some(ctx.emit(kind, earlier));
-            self.leaderless_since = Some(ctx.now);
             self.on_force_leader_deposed();
             self.turn_clients_away(Outcome::StaleCommand, ctx);
             self.wake(ctx);

@@ -6,6 +6,7 @@ use raft::StateRole;
 use raft::eraftpb::ConfState;
 
 use super::peer::PeerFsm;
+use super::proposal::Proposal;
 use super::storage::conf_state;
 use crate::ids::{PeerId, RegionId, StoreId};
 use crate::region::Region;
@@ -89,10 +90,20 @@ impl PeerFsm {
     }
 
     /// Whether it leads and answers: it has applied an entry of its own term, and is in no merge.
+    /// TiKV: `peer.rs:ready_to_handle_read`.
     pub fn serves(&self) -> bool {
         let log = self.node.store();
         let is_current = log.term_at(log.applied) == Some(self.term());
-        self.is_leader() && is_current && self.merging_into().is_none()
+        let is_settled = self.merging_into().is_none() && !self.awaits_new_version();
+        self.is_leader() && is_current && is_settled
+    }
+
+    /// Whether a split or a step of a merge is in the log, and has yet to be applied here: others
+    /// may serve its keys already. TiKV: `peer.rs:{is_splitting, is_merging}`.
+    pub(super) fn awaits_new_version(&self) -> bool {
+        let log = self.node.store();
+        log.applied < self.last_index()
+            && log.entries_from(log.applied + 1).any(|entry| Proposal::changes_epoch(&entry.data))
     }
 
     /// Raft term.

@@ -76,6 +76,8 @@ impl PeerFsm {
         }
         match ask {
             Ask::Write if self.merge_state().is_some() => Err(Denial::Merging),
+            // TiKV: `peer.rs:CmdEpochChecker`.
+            Ask::Write if self.awaits_new_version() => Err(Denial::EpochNotMatch),
             // raft-rs drops proposals while leadership is handed over.
             Ask::Write if !self.propose_write(ctx, out) => Err(Denial::NoLeader),
             Ask::Write => Ok(()),
@@ -108,7 +110,7 @@ impl PeerFsm {
 
     /// A read: at once within the lease, else when a quorum has confirmed that this peer leads.
     fn read(&mut self, ctx: &mut Context, out: &mut Outbox) {
-        if self.holds_lease(ctx.now) {
+        if self.holds_lease(ctx.now) && !self.awaits_new_version() {
             return ctx.tally.count(self.region_id(), Ask::Read, Outcome::Answered);
         }
         self.wake(ctx);
