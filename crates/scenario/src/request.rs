@@ -14,7 +14,7 @@ use sim::region::Key;
 use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 
-use crate::grammar::{pd_text, tikv_test};
+use crate::grammar::{pd_text, sql, tikv_test};
 
 /// One line of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -318,6 +318,7 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::SetQueries { tables, queries_per_minute } => {
             write_clients(f, "query", tables, *queries_per_minute)
         }
+        Command::Table(command) => sql::write(f, command),
         Command::Pd(command) => pd_text::write(f, command),
         Command::TikvTest(deed) => tikv_test::write(f, deed),
         Command::SetTiflashReplica { table, count } => {

@@ -15,7 +15,7 @@ use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 use sim::{
     ClientRequest, Command, Halt, Millis, PdCommand, PeerId, RecoveryOptions, RegionId, Release,
-    Scheduler, StoreId, TableId, TikvTest,
+    Scheduler, SplitPoints, StoreId, TableCommand, TableId, TikvTest,
 };
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
@@ -122,7 +122,23 @@ fn commands() -> Vec<Command> {
         Command::Pd(PdCommand::RemoveOperator(region)),
         Command::SetTiflashReplica { table, count: 2 },
     ];
-    faults().into_iter().chain(others).collect()
+    faults().into_iter().chain(others).chain(of_tables()).collect()
+}
+
+/// What TiDB is asked to do with tables.
+fn of_tables() -> Vec<Command> {
+    let table = || "test.t1".to_owned();
+    let split = |at| TableCommand::Split { table: table(), at };
+    let commands = vec![
+        TableCommand::Create { table: table(), if_not_exists: false },
+        TableCommand::Create { table: table(), if_not_exists: true },
+        TableCommand::Drop { table: table(), if_exists: false },
+        TableCommand::Drop { table: table(), if_exists: true },
+        split(SplitPoints::Between { lower: -10_000, upper: 10_000, regions: 4 }),
+        split(SplitPoints::By(vec![1_000])),
+        split(SplitPoints::By(vec![i64::MIN, -7, 0, i64::MAX])),
+    ];
+    commands.into_iter().map(Command::Table).collect()
 }
 
 /// What TiKV's own tests do, and what they need of PD.
@@ -361,6 +377,17 @@ fn the_same_thing_may_be_typed_in_several_ways() {
             "SELECT * FROM information_schema.tikv_region_peers WHERE `REGION_ID` = '52973';",
         ),
         ("show table TPCC.stock regions", "SHOW TABLE tpcc.stock REGIONS;"),
+        (
+            "create table `Test`.`T1` (id BIGINT PRIMARY KEY, v VARCHAR(10), KEY (v, id))",
+            "CREATE TABLE test.t1;",
+        ),
+        ("create table IF not exists test.t1( a int );", "CREATE TABLE IF NOT EXISTS test.t1;"),
+        ("Drop Table If Exists test.t1", "DROP TABLE IF EXISTS test.t1;"),
+        (
+            "split table test.t1 between(-10)and(10010)regions 5",
+            "SPLIT TABLE test.t1 BETWEEN ( -10 ) AND ( 10010 ) REGIONS 5 ;",
+        ),
+        ("split table test.t1 by (7) , (-8)", "SPLIT TABLE test.t1 BY (7),(-8);"),
         ("load tpcc.stock 1/s", "load tpcc.stock 60/min"),
         ("load all off", "load off"),
         ("wait 1m30s", "wait 90s"),
@@ -430,7 +457,22 @@ fn compare(file: &str, recorded: &str, answered: &str) {
 #[test]
 fn no_line_makes_the_parser_panic() {
     let pieces = ["store", "1,2", "wait", "until", "`", ";", "@", "--timeout", "=", "99999999999"];
-    let more = ["alter", "select", "*", "a.b", "停", "5s", "load", "/s", "pd-ctl", "tiup", "-u"];
+    let more = [
+        "alter",
+        "select",
+        "split table a.b by (",
+        "create table a.b (",
+        ")",
+        "*",
+        "a.b",
+        "停",
+        "5s",
+        "load",
+        "/s",
+        "pd-ctl",
+        "tiup",
+        "-u",
+    ];
     let words: Vec<&str> = pieces.into_iter().chain(more).collect();
     for a in &words {
         for b in &words {

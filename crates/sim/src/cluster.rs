@@ -6,6 +6,7 @@ mod exchange;
 mod faults;
 mod flights;
 mod store_life;
+mod tables;
 mod tikv_test;
 
 pub use flights::Flight;
@@ -307,6 +308,9 @@ impl Cluster {
             digest.number(table.held.map_or(u64::MAX, |count| count));
             digest.number(table.progress_bp << 1 | u64::from(table.available));
         }
+        for dropped in self.tidb.dropped() {
+            digest.number(dropped.id.0 << 40 ^ dropped.at.0);
+        }
         self.ctx.network.digest(&mut |number| digest.number(number));
         self.ctx.machines.digest(&mut |number| digest.number(number));
         self.clients.digest(&mut |number| digest.number(number));
@@ -445,6 +449,7 @@ impl Cluster {
                 self.tidb.poll(&self.pd, &self.stores, &mut self.ctx);
                 self.ctx.schedule(POLL_MS, Item::TidbPoll);
             }
+            Item::TidbGc => self.collect_garbage(),
             Item::Request(ask, region) => {
                 self.clients.on_due(ask, region, &self.pd, &mut self.stores, &mut self.ctx);
             }

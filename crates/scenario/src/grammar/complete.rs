@@ -237,7 +237,11 @@ fn accepts(part: &Part, word: &str, tool: Tool) -> bool {
         let Some((before, name, _)) = slot(alternative) else {
             return alternative == "…" || is_keyword(alternative, word, tool);
         };
-        let rest = if before == "[-]" { word.trim_start_matches('-') } else { word };
+        let rest = match before {
+            "[-]" => word.trim_start_matches('-'),
+            "(" => word.trim_start_matches(['(', '-']),
+            _ => word,
+        };
         if before.starts_with("--") {
             return word.starts_with(before);
         }

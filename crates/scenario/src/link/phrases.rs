@@ -59,6 +59,8 @@ pub(super) const PHRASES: &[&str] = &[
     ":learner", " step ", "tikv-test exit-force-leader ", "tikv-test put ", "tikv-test get ",
     "tikv-test read-index ", "tikv-test compact-log ", "tikv-test change-peer ",
     "tikv-test leave-joint ", " add-voter ", " add-learner ", " remove ",
+    "CREATE TABLE ", "DROP TABLE ", "SPLIT TABLE ", "IF NOT EXISTS ", "IF EXISTS ", " BETWEEN (",
+    ") AND (", ") REGIONS ", " BY (", "),(", ");",
 ];
 
 /// How many pieces follow this phrase as a rule, where a line begins with it: such lines need not

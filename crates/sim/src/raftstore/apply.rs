@@ -205,7 +205,9 @@ impl PeerFsm {
             }
             ScheduleStep::TransferLeader(_) => {}
             ScheduleStep::Merge(target) => self.propose_prepare_merge(target, cause, ctx),
-            ScheduleStep::Split(keys) => self.ask_split(keys.clone(), cause, ctx, out),
+            ScheduleStep::Split(keys) => {
+                self.ask_split(keys.clone(), cause, ctx, out);
+            }
         }
         self.handle_ready(ctx, out);
     }

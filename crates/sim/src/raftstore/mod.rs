@@ -32,6 +32,7 @@ pub use peer::{
 };
 pub use reading::{PeerProgress, ProgressState, RaftRole};
 
+pub(crate) use membership::has_quorum_without;
 pub(crate) use peer::Outbox;
 
 use self::recovery::PlanExecution;
@@ -45,7 +46,7 @@ use crate::message::{GetStoreError, Schedule, ScheduleStep};
 use crate::network::Envelope;
 use crate::pd::replication::DrStatus;
 use crate::raft_client::{RaftClient, ResolverCache, Signal};
-use crate::region::{Peer, Region};
+use crate::region::{Key, Peer, Region};
 use crate::store::StoreMeta;
 
 /// Interval of store heartbeats. TiKV: `pd-store-heartbeat-tick-interval`.
@@ -206,6 +207,18 @@ impl Store {
     pub(crate) fn place_peer(&mut self, region: Arc<Region>, id: PeerId, size_mib: u64) {
         let storage = PeerStorage::bootstrapped(region.clone());
         self.disk.insert(region.id, DiskPeer { id, storage, size_mib });
+    }
+
+    /// The keys from `start` to `end` are deleted, as far as whole regions of them are here; what a
+    /// region then takes up is no more than an empty one. TiKV: `UnsafeDestroyRange`.
+    pub(crate) fn destroy_range(&mut self, start: &Key, end: &Key) {
+        // Where the last region of all begins in a table, nothing comes after that table.
+        let is_inside = |region: &Region| {
+            (start..end).contains(&&region.start) && (region.end.is_empty() || region.end <= *end)
+        };
+        for peer in self.peers.values_mut().filter(|peer| is_inside(peer.region())) {
+            peer.size_mib = 1;
+        }
     }
 
     /// Remembers a peer that was destroyed before the run began.

@@ -47,23 +47,25 @@ impl PeerFsm {
         log.entries_from(log.applied + 1).any(|entry| Proposal::is_split(&entry.data))
     }
 
-    /// Asks PD for the ids of a split at `keys`, or in the middle if there are none.
-    pub(super) fn ask_split(
+    /// Asks PD for the ids of a split at `keys`, or in the middle if there are none. Returns
+    /// whether it could.
+    pub(crate) fn ask_split(
         &mut self,
         mut keys: Vec<Key>,
         cause: Option<EventId>,
         ctx: &mut Context,
         out: &mut Outbox,
-    ) {
+    ) -> bool {
         let region = self.region().clone();
         if keys.is_empty() {
             keys.extend(Key::middle(&region.start, &region.end));
         }
         if !self.is_leader() || !can_split_at(&region, &keys) {
-            return;
+            return false;
         }
         self.wake(ctx);
         out.split_questions.push(AskSplit { region, keys, cause });
+        true
     }
 
     /// PD has given the ids of a split, or refused to.

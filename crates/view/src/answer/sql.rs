@@ -6,7 +6,7 @@ use sim::region::{Key, PeerRole};
 use sim::store::StoreState;
 use sim::tidb::Table;
 use sim::tidb::infoschema::{Column, InfoTable};
-use sim::{Cluster, Millis, Refusal, TableId};
+use sim::{Cluster, Event, EventKind, Millis, Refusal, TableCommand, TableId};
 
 use super::pd::without_pd;
 use super::precheck::precheck;
@@ -73,9 +73,9 @@ fn pd_answers(cluster: &Cluster) -> Result<(), String> {
 }
 
 /// What TiDB answers to `ALTER TABLE … SET TIFLASH REPLICA` that it has just accepted.
-pub fn replicas_altered(cluster: &Cluster, name: &str, lang: Lang) -> String {
+pub(super) fn replicas_altered(cluster: &Cluster, name: &str, lang: Lang) -> String {
     match cluster.tidb().table(name).and_then(|table| table.held) {
-        None => "Query OK, 0 rows affected".to_owned(),
+        None => DONE.to_owned(),
         Some(_) => {
             let why = lang.pick(
                 "Note 1105: the change is held back until the table is healthy",
@@ -85,6 +85,37 @@ pub fn replicas_altered(cluster: &Cluster, name: &str, lang: Lang) -> String {
             format!("Query OK, 0 rows affected, 1 warning\n{why}\n{found}")
         }
     }
+}
+
+/// The columns of what `SPLIT TABLE` answers.
+const SPLIT: [Column; 2] = [("TOTAL_SPLIT_REGION", true), ("SCATTER_FINISH_RATIO", true)];
+
+/// What TiDB answers to a statement about a table that has just been carried out.
+pub(super) fn table_command(cluster: &Cluster, command: &TableCommand) -> String {
+    let of_it = |event: &Event| {
+        if let EventKind::TableSplit { regions, .. } = &event.kind {
+            let ratio = u64::from(0 < *regions);
+            return Some(draw(&SPLIT, &[vec![regions.to_string(), ratio.to_string()]]));
+        }
+        if matches!(event.kind, EventKind::TableCreated { .. } | EventKind::TableDropped { .. }) {
+            return Some(DONE.to_owned());
+        }
+        // What the statement was to bring about is so already.
+        matches!(event.kind, EventKind::Commanded(_)).then(|| note(command))
+    };
+    let told = cluster.events().iter().rev().find_map(of_it);
+    told.expect("that it was asked is an event")
+}
+
+const DONE: &str = "Query OK, 0 rows affected";
+
+fn note(command: &TableCommand) -> String {
+    let note = match command {
+        TableCommand::Create { table, .. } => format!("1050: Table '{table}' already exists"),
+        TableCommand::Drop { table, .. } => format!("1051: Unknown table '{table}'"),
+        TableCommand::Split { .. } => return DONE.to_owned(),
+    };
+    format!("{DONE}, 1 warning\nNote {note}")
 }
 
 /// `SHOW TABLE tpcc.stock REGIONS`: the regions that share a key with the table, by range.
@@ -133,7 +164,9 @@ fn readable(key: &Key) -> String {
     let has_row = 18 < key.bytes().len();
     match raw.get(9..11) {
         Some(b"_r") => match row.filter(|_| has_row) {
-            Some(row) => format!("t_{table}_r_{}", u64::from_be_bytes(row) ^ (1 << 63)),
+            Some(row) => {
+                format!("t_{table}_r_{}", (u64::from_be_bytes(row) ^ (1 << 63)).cast_signed())
+            }
             None => format!("t_{table}_r"),
         },
         Some(_) | None => format!("t_{table}_"),
