@@ -1,7 +1,7 @@
 //! Tables that come, go and are split by SQL, and what follows them: regions, TiFlash replicas,
 //! clients, and TiDB's garbage collection.
 
-use sim::clients::{Ask, Outcome};
+use sim::clients::{Ask, Outcome, ReadFrom};
 use sim::ids::{MINUTE, SECOND};
 use sim::region::{Key, PeerRole};
 use sim::{EventKind, RegionId, StoreId, TableId};
@@ -244,4 +244,141 @@ fn tidb_changes_no_table_without_pd() {
         let refused = life.try_ask(line).expect_err(line);
         assert_eq!(refused.to_string(), "ERROR 9001 (HY000): PD server timeout");
     }
+}
+
+/// What TiDB answers to a query for the rows of the new table.
+fn count(life: &Life, from: ReadFrom) -> Result<u64, String> {
+    let counted = life.cluster.count_rows("test.new", from).expect("there is such a table");
+    counted.map_err(|error| error.to_string())
+}
+
+#[test]
+fn rows_are_counted_through_splits_merges_snapshots_and_restarts() {
+    for seed in 1..=3 {
+        let mut life = Life::new(seed);
+        life.ask("CREATE TABLE test.new;");
+        life.pass(3 * SECOND);
+        assert_eq!(count(&life, ReadFrom::TiKv), Ok(0));
+        life.ask("load test.new 10/s");
+        life.pass(20 * SECOND);
+        life.ask("load test.new off");
+        life.pass(SECOND);
+        let written = counted(&life, Outcome::Answered);
+        assert_eq!(count(&life, ReadFrom::TiKv), Ok(written), "seed {seed}");
+        life.ask("SPLIT TABLE test.new BETWEEN (0) AND (3000) REGIONS 3;");
+        life.pass(3 * SECOND);
+        assert_eq!(count(&life, ReadFrom::TiKv), Ok(written), "seed {seed}: split");
+        life.ask("ALTER TABLE test.new SET TIFLASH REPLICA 1;");
+        life.until(5 * MINUTE, |c| c.tidb().table("test.new").is_some_and(|t| t.available));
+        life.pass(5 * SECOND);
+        assert_eq!(count(&life, ReadFrom::TiFlash), Ok(written), "seed {seed}: snapshot");
+        let all = regions(&life);
+        let (last, before) = (all[all.len() - 1], all[all.len() - 2]);
+        let rows = |life: &Life, store, region| {
+            let store = life.cluster.store(StoreId(store)).expect("known");
+            store.peer(region).expect("it has a peer").rows()
+        };
+        let both = rows(&life, 1, last) + rows(&life, 1, before);
+        life.ask(&format!("operator add merge-region {last} {before}"));
+        life.until(MINUTE, |cluster| cluster.newest_region(last).is_none());
+        life.pass(5 * SECOND);
+        life.ask("stop store 1");
+        life.pass(30 * SECOND);
+        life.ask("start store 1");
+        life.pass(MINUTE);
+        for store in [1, 2, 3, 7] {
+            assert_eq!(rows(&life, store, before), both, "seed {seed}: store {store}");
+        }
+        assert_eq!(count(&life, ReadFrom::TiKv), Ok(written), "seed {seed}: merged");
+    }
+}
+
+#[test]
+fn a_count_is_answered_where_leaders_or_learners_can_and_fails_in_tidb_s_words() {
+    let mut life = Life::new(1);
+    life.ask("CREATE TABLE test.new;");
+    life.pass(3 * SECOND);
+    // Without a replica the hint is of no use, and TiDB says so.
+    let told = answer::count_rows(&life.cluster, "test.new", ReadFrom::TiFlash).expect("TiKV can");
+    assert!(told.contains("1 row in set, 1 warning\nWarning 1815: Internal : No available path"));
+    life.ask("ALTER TABLE test.new SET TIFLASH REPLICA 1;");
+    life.until(5 * MINUTE, |c| c.tidb().table("test.new").is_some_and(|t| t.available));
+    let told = answer::count_rows(&life.cluster, "test.new", ReadFrom::TiFlash).expect("it can");
+    assert!(told.contains("| COUNT(*) |") && told.ends_with("1 row in set"), "{told}");
+    life.ask("stop store 7");
+    let flash = Err("ERROR 9012 (HY000): TiFlash server timeout".to_owned());
+    assert_eq!(count(&life, ReadFrom::TiFlash), flash);
+    assert_eq!(count(&life, ReadFrom::TiKv), Ok(0));
+    let leader = life.leader(RegionId(40)).expect("it is led");
+    life.ask(&format!("pause store {leader}"));
+    assert_eq!(
+        count(&life, ReadFrom::TiKv),
+        Err("ERROR 9002 (HY000): TiKV server timeout".to_owned())
+    );
+    life.ask(&format!("resume store {leader}"));
+    life.pass(30 * SECOND);
+    life.ask("stop store 1,2");
+    let unavailable = Err("ERROR 9005 (HY000): Region is unavailable".to_owned());
+    assert_eq!(count(&life, ReadFrom::TiKv), unavailable);
+    life.ask("stop pd");
+    assert_eq!(
+        count(&life, ReadFrom::TiKv),
+        Err("ERROR 9001 (HY000): PD server timeout".to_owned())
+    );
+    assert_eq!(
+        answer::count_rows(&life.cluster, "test.no", ReadFrom::TiKv),
+        Err("ERROR 1146 (42S02): Table 'test.no' doesn't exist".to_owned())
+    );
+}
+
+#[test]
+fn what_a_recovery_loses_is_missing_from_the_count() {
+    let mut life = Life::new(1);
+    life.ask("CREATE TABLE test.new;");
+    life.pass(3 * SECOND);
+    life.ask("load test.new 10/s");
+    life.pass(10 * SECOND);
+    let leader = life.leader(RegionId(40)).expect("it is led").0;
+    let others: Vec<u64> = [1, 2, 3].into_iter().filter(|store| *store != leader).collect();
+    // One store lags behind, and is all that is left.
+    let (kept, gone) = (others[0], others[1]);
+    life.ask(&format!("cut {leader},{gone} {kept}"));
+    life.pass(5 * SECOND);
+    life.ask("load test.new off");
+    life.pass(SECOND);
+    let written = counted(&life, Outcome::Answered);
+    assert_eq!(count(&life, ReadFrom::TiKv), Ok(written));
+    life.ask(&format!("stop store {leader},{gone}"));
+    life.ask("heal");
+    life.pass(30 * SECOND);
+    life.ask(&format!("unsafe remove-failed-stores {leader},{gone}"));
+    life.pass(5 * MINUTE);
+    let left = count(&life, ReadFrom::TiKv).expect("it is led again");
+    let lost = life.cluster.tally().lost_of(RegionId(40));
+    assert!(40 <= lost, "{lost}");
+    assert_eq!(left + lost, written);
+}
+
+#[test]
+fn regions_with_many_keys_are_not_merged() {
+    let mut life = Life::new(1);
+    life.ask("config set split-merge-interval 10s");
+    life.ask("CREATE TABLE test.new;");
+    life.pass(3 * SECOND);
+    life.ask("load test.new 100/s");
+    life.pass(30 * SECOND);
+    life.ask("load test.new off");
+    life.ask("SPLIT TABLE test.new BETWEEN (0) AND (4000) REGIONS 4;");
+    life.pass(2 * MINUTE);
+    let known = life.cluster.pd().region(RegionId(40)).expect("known").approximate_keys;
+    assert!((700..=800).contains(&known), "{known}");
+    life.ask("config set max-merge-region-keys 500");
+    life.ask("config set max-merge-region-size 20");
+    let sized = answer::regions(&life.cluster);
+    assert!(sized.contains(&format!("\"approximate_keys\": {known}")), "{sized}");
+    life.pass(3 * MINUTE);
+    assert_eq!(regions(&life).len(), 4, "each of them has more keys");
+    life.ask("config set max-merge-region-keys 0");
+    life.pass(5 * MINUTE);
+    assert!(regions(&life).len() < 4, "200000 go with 20 MiB");
 }

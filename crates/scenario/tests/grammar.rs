@@ -5,6 +5,7 @@ use scenario::{
     Condition, DEFAULT_LIMIT_MS, Deed, Input, Query, Request, Saved, Scenario, Target, Text, VERBS,
     Wait, completions, parse,
 };
+use sim::clients::ReadFrom;
 use sim::command::{MachineCommand, ReplicationMode, ReplicationOption, SplitPolicy};
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::message::{DemotePlan, ForceLeaderPlan, PeerChange, RecoveryPlan};
@@ -204,6 +205,7 @@ fn commands_of_pd() -> Vec<Command> {
         Command::Pd(PdCommand::RecoverPd),
         Command::Pd(PdCommand::LosePdDisks),
         Command::Pd(PdCommand::SetMaxMergeRegionSize(20)),
+        Command::Pd(PdCommand::SetMaxMergeRegionKeys(200_000)),
         Command::Pd(PdCommand::SetSplitMergeInterval { ms: 3_600_000 }),
         Command::Pd(PdCommand::AddScheduler(Scheduler::BalanceLeader)),
         Command::Pd(PdCommand::AddScheduler(Scheduler::EvictLeader(store))),
@@ -273,6 +275,8 @@ fn queries() -> Vec<Query> {
         select(InfoTable::TiflashReplica, Some((1, "stock"))),
         select(InfoTable::TikvRegionPeers, Some((0, "52973"))),
         Query::TableRegions("tpcc.stock".into()),
+        Query::CountRows { table: "tpcc.stock".into(), from: ReadFrom::TiKv },
+        Query::CountRows { table: "tpcc.stock".into(), from: ReadFrom::TiFlash },
         Query::Precheck("tpcc.stock".into()),
         Query::PdMetrics,
         Query::Faults,
@@ -377,6 +381,20 @@ fn the_same_thing_may_be_typed_in_several_ways() {
             "SELECT * FROM information_schema.tikv_region_peers WHERE `REGION_ID` = '52973';",
         ),
         ("show table TPCC.stock regions", "SHOW TABLE tpcc.stock REGIONS;"),
+        ("load tpcc.stock 1/s", "load tpcc.stock 60/min"),
+        ("load all off", "load off"),
+        ("wait 1m30s", "wait 90s"),
+        ("wait until recovery finished for at most 30m", "wait until recovery finished"),
+    ];
+    for (a, b) in same {
+        assert!(parse(a).is_ok(), "{a}: {:?}", parse(a));
+        assert_eq!(parse(a), parse(b), "{a} and {b}");
+    }
+}
+
+#[test]
+fn statements_about_tables_may_be_typed_in_several_ways() {
+    let same = [
         (
             "create table `Test`.`T1` (id BIGINT PRIMARY KEY, v VARCHAR(10), KEY (v, id))",
             "CREATE TABLE test.t1;",
@@ -388,10 +406,11 @@ fn the_same_thing_may_be_typed_in_several_ways() {
             "SPLIT TABLE test.t1 BETWEEN ( -10 ) AND ( 10010 ) REGIONS 5 ;",
         ),
         ("split table test.t1 by (7) , (-8)", "SPLIT TABLE test.t1 BY (7),(-8);"),
-        ("load tpcc.stock 1/s", "load tpcc.stock 60/min"),
-        ("load all off", "load off"),
-        ("wait 1m30s", "wait 90s"),
-        ("wait until recovery finished for at most 30m", "wait until recovery finished"),
+        ("select COUNT( 1 ) from TPCC.Stock", "SELECT COUNT(*) FROM tpcc.stock;"),
+        (
+            "select /*+ read_from_storage( tiflash[ `Stock` ] ) */ count(*) from tpcc.stock",
+            "SELECT /*+ READ_FROM_STORAGE(TIFLASH[stock]) */ COUNT(*) FROM tpcc.stock;",
+        ),
     ];
     for (a, b) in same {
         assert!(parse(a).is_ok(), "{a}: {:?}", parse(a));

@@ -205,6 +205,9 @@ pub enum PdCommand {
     /// `pd-ctl config set max-merge-region-size N`: PD merges regions of so many MiB and less into
     /// a neighbour; 0 merges none, and is what a run begins with.
     SetMaxMergeRegionSize(u64),
+    /// `pd-ctl config set max-merge-region-keys N`: nor does PD merge what has more keys; 0 stands
+    /// for ten thousand a MiB of `max-merge-region-size`.
+    SetMaxMergeRegionKeys(u64),
     /// `pd-ctl config set split-merge-interval 1h`: what was split is not merged for so long.
     SetSplitMergeInterval {
         /// In milliseconds.

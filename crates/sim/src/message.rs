@@ -22,6 +22,8 @@ pub struct RegionHeartbeat {
     pub pending_peers: Vec<Peer>,
     /// Approximate size of the region in MiB.
     pub approximate_size_mib: u64,
+    /// Approximate number of keys: of rows that clients have inserted.
+    pub approximate_keys: u64,
     /// The event that made the leader report, if it was not just the timer.
     pub cause: Option<EventId>,
 }

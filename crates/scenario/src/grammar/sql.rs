@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use sim::clients::ReadFrom;
 use sim::tidb::infoschema::InfoTable;
 use sim::{Command, SplitPoints, TableCommand};
 
@@ -126,6 +127,13 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, command: &TableCommand) -> fmt::
 
 fn select(statement: &mut Statement<'_>) -> Result<Query, ParseError> {
     statement.demand("select")?;
+    if statement.keyword("count") {
+        let table = count(statement)?;
+        return Ok(Query::CountRows { table, from: ReadFrom::TiKv });
+    }
+    if statement.keyword("/*+") {
+        return count_from_tiflash(statement);
+    }
     statement.demand("*")?;
     statement.demand("from")?;
     let name = statement.table()?;
@@ -139,6 +147,52 @@ fn select(statement: &mut Statement<'_>) -> Result<Query, ParseError> {
         false => None,
     };
     Ok(Query::InfoTable { table, filter })
+}
+
+/// What follows `SELECT COUNT`.
+fn count(statement: &mut Statement<'_>) -> Result<String, ParseError> {
+    statement.demand("(")?;
+    if !statement.keyword("*") {
+        statement.demand("1")?;
+    }
+    statement.demand(")")?;
+    statement.demand("from")?;
+    let table = statement.table()?;
+    match table.starts_with("information_schema.") {
+        true => Err(statement.last_read().expected("a table whose rows clients insert")),
+        false => Ok(table),
+    }
+}
+
+/// What follows `SELECT /*+`: the one hint that can be read, which has to name the table.
+fn count_from_tiflash(statement: &mut Statement<'_>) -> Result<Query, ParseError> {
+    for word in ["read_from_storage", "(", "tiflash", "["] {
+        statement.demand(word)?;
+    }
+    let hinted = statement.token()?;
+    for word in ["]", ")", "*/", "count"] {
+        statement.demand(word)?;
+    }
+    let table = count(statement)?;
+    let is_it = table
+        .split_once('.')
+        .zip(name(hinted.text))
+        .is_some_and(|((_, bare), hinted)| bare.eq_ignore_ascii_case(hinted));
+    match is_it {
+        true => Ok(Query::CountRows { table, from: ReadFrom::TiFlash }),
+        false => Err(hinted.expected("the table of the query, without its database")),
+    }
+}
+
+/// The canonical text of a query that counts.
+pub(crate) fn write_count(f: &mut fmt::Formatter<'_>, table: &str, from: ReadFrom) -> fmt::Result {
+    let bare = table.split_once('.').map_or(table, |(_, bare)| bare);
+    f.write_str("SELECT ")?;
+    match from {
+        ReadFrom::TiKv => {}
+        ReadFrom::TiFlash => write!(f, "/*+ READ_FROM_STORAGE(TIFLASH[{bare}]) */ ")?,
+    }
+    write!(f, "COUNT(*) FROM {table};")
 }
 
 /// `column = value`: the one condition that can be read.
@@ -168,7 +222,7 @@ fn unquoted(text: &str) -> Option<&str> {
 }
 
 /// What is a token of its own wherever it stands.
-const MARKS: [char; 5] = [';', '=', '(', ')', ','];
+const MARKS: [char; 7] = [';', '=', '(', ')', '[', ']', ','];
 
 /// The tokens of a statement: words, and marks.
 struct Statement<'a> {

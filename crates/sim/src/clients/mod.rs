@@ -8,12 +8,14 @@
 //! here. Clients reach every store, whatever is wrong with the network between the stores; the way
 //! there takes no time.
 
+mod count;
 mod tally;
 pub(crate) mod tiflash;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use count::{CountError, ReadFrom};
 pub use tally::{Ask, Outcome, Tally};
 pub use tiflash::QueryError;
 
@@ -226,7 +228,7 @@ impl Clients {
             let Some(route) = &mut target.route else {
                 return ctx.tally.count(region, ask, Outcome::RegionUnknown);
             };
-            let Err(denial) = route.send(ask, stores, ctx) else { return };
+            let Err(denial) = route.send(ask, target.table, stores, ctx) else { return };
             ctx.tally.count(route.region, ask, denial.outcome());
             let keep = match denial {
                 Denial::NotLeader(leader) => route.follow(leader),
@@ -282,6 +284,7 @@ impl Route {
     fn send(
         &self,
         ask: Ask,
+        table: TableId,
         stores: &mut BTreeMap<StoreId, Store>,
         ctx: &mut Context,
     ) -> Result<(), Denial> {
@@ -291,7 +294,7 @@ impl Route {
         if ctx.machines.is_stalled(id) {
             return Err(Denial::TimedOut);
         }
-        store.serve(ask, self.region, self.version, ctx)
+        store.serve(ask, self.region, table, self.version, ctx)
     }
 
     /// Takes another peer for the leader; false if the cache does not know it.

@@ -110,7 +110,7 @@ impl Cluster {
     }
 
     /// The store that leads a region, if what it proposes is committed soon.
-    fn able_leader(&self, region: RegionId) -> Option<StoreId> {
+    pub(crate) fn able_leader(&self, region: RegionId) -> Option<StoreId> {
         let leader = self.leader_of(region)?;
         let store = leader.store();
         let is_silent = |other: &StoreId| {
@@ -159,10 +159,9 @@ impl Cluster {
 
     fn destroy_table(&mut self, dropped: &DroppedTable) {
         let table = dropped.id;
-        let (start, end) = (Key::table_prefix(table), Key::table_prefix(TableId(table.0 + 1)));
         let tikv = |store: &&mut Store| store.meta().engine == Engine::TiKv;
         for store in self.stores.values_mut().filter(tikv) {
-            store.destroy_range(&start, &end);
+            store.destroy_table(table);
         }
         let dropped_at = self.ctx.events.latest(Subject::Table(table));
         let replicas = dropped.replica_count;

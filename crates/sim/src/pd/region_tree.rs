@@ -25,6 +25,8 @@ pub struct RegionInfo {
     pub pending_peers: Vec<Peer>,
     /// Approximate size in MiB.
     pub approximate_size_mib: u64,
+    /// Approximate number of keys.
+    pub approximate_keys: u64,
     /// Whether it was created anew by unsafe recovery, so that its small epoch is no sign of age.
     pub recreated: bool,
     /// When its last heartbeat was accepted.
@@ -42,6 +44,7 @@ impl RegionInfo {
             down_peers: Vec::new(),
             pending_peers: Vec::new(),
             approximate_size_mib,
+            approximate_keys: 0,
             last_heartbeat: Millis::ZERO,
         }
     }
@@ -56,6 +59,7 @@ impl RegionInfo {
             down_peers: heartbeat.down_peers,
             pending_peers: heartbeat.pending_peers,
             approximate_size_mib: heartbeat.approximate_size_mib,
+            approximate_keys: heartbeat.approximate_keys,
             last_heartbeat: now,
         }
     }

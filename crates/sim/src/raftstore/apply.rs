@@ -71,10 +71,13 @@ impl PeerFsm {
 
     fn apply_normal(&mut self, entry: &Entry, ctx: &mut Context, out: &mut Outbox) {
         match Proposal::decode(&entry.data) {
-            Proposal::Write if self.is_leader() => {
-                ctx.checker.on_acknowledged(self.region_id(), entry.index, entry.term);
+            Proposal::Write(table) => {
+                self.node.mut_store().rows.insert(table);
+                if self.is_leader() {
+                    ctx.checker.on_acknowledged(self.region_id(), entry.index, entry.term);
+                }
             }
-            Proposal::Empty | Proposal::Write => {}
+            Proposal::Empty => {}
             Proposal::CompactLog(_) if self.merge_state().is_some() => {}
             Proposal::CompactLog(index) => self.node.mut_store().compact(index),
             Proposal::Split(split) => self.apply_split(&split, ctx, out),

@@ -17,6 +17,7 @@ mod reading;
 mod recovery;
 mod refresh;
 mod replication;
+mod rows;
 mod serve;
 mod split;
 mod storage;
@@ -41,7 +42,7 @@ use crate::agenda::{ConnectionTimer, Item, Life, Timer};
 use crate::clients::Outcome;
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
-use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId};
+use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId, TableId};
 use crate::message::{GetStoreError, Schedule, ScheduleStep};
 use crate::network::Envelope;
 use crate::pd::replication::DrStatus;
@@ -209,15 +210,19 @@ impl Store {
         self.disk.insert(region.id, DiskPeer { id, storage, size_mib });
     }
 
-    /// The keys from `start` to `end` are deleted, as far as whole regions of them are here; what a
-    /// region then takes up is no more than an empty one. TiKV: `UnsafeDestroyRange`.
-    pub(crate) fn destroy_range(&mut self, start: &Key, end: &Key) {
-        // Where the last region of all begins in a table, nothing comes after that table.
-        let is_inside = |region: &Region| {
-            (start..end).contains(&&region.start) && (region.end.is_empty() || region.end <= *end)
-        };
-        for peer in self.peers.values_mut().filter(|peer| is_inside(peer.region())) {
-            peer.size_mib = 1;
+    /// A table's keys are deleted; a region that has no others is as small as an empty one then.
+    /// TiKV: `UnsafeDestroyRange`.
+    pub(crate) fn destroy_table(&mut self, table: TableId) {
+        let (start, end) = (Key::table_prefix(table), Key::table_prefix(TableId(table.0 + 1)));
+        for peer in self.peers.values_mut() {
+            let region = peer.region();
+            // Where the last region of all begins in a table, nothing comes after that table.
+            let is_inside = (&start..&end).contains(&&region.start)
+                && (region.end.is_empty() || region.end <= end);
+            peer.forget_rows(table);
+            if is_inside {
+                peer.size_mib = 1;
+            }
         }
     }
 

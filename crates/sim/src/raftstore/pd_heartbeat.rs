@@ -48,6 +48,7 @@ impl PeerFsm {
             down_peers,
             pending_peers,
             approximate_size_mib: self.size_mib,
+            approximate_keys: self.rows(),
             cause: members.max(self.cause),
             region,
         });

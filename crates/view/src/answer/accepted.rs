@@ -53,6 +53,7 @@ fn of_pd(command: &PdCommand) -> &'static str {
         | PdCommand::SetMaxStoreDownTime { .. }
         | PdCommand::SetMaxReplicas(_)
         | PdCommand::SetMaxMergeRegionSize(_)
+        | PdCommand::SetMaxMergeRegionKeys(_)
         | PdCommand::SetSplitMergeInterval { .. }
         | PdCommand::SetReplication(_)
         | PdCommand::SetHaltScheduling(_)

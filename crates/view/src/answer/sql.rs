@@ -1,6 +1,7 @@
 //! TiDB's tables on stores, regions and replicas, as the mysql client draws them.
 //! TiDB: `pkg/executor/infoschema_reader.go`, `pkg/executor/show.go`.
 
+use sim::clients::ReadFrom;
 use sim::pd::region_tree::RegionInfo;
 use sim::region::{Key, PeerRole};
 use sim::store::StoreState;
@@ -131,6 +132,32 @@ pub fn table_regions(cluster: &Cluster, name: &str) -> Result<String, String> {
     Ok(draw(&TABLE_REGIONS, &rows))
 }
 
+/// `SELECT COUNT(*) FROM tpcc.stock`: the rows that clients have inserted since the run began.
+///
+/// # Errors
+/// TiDB's answer where there is no such table, or it cannot be read.
+pub fn count_rows(cluster: &Cluster, name: &str, from: ReadFrom) -> Result<String, String> {
+    let counted = |from| match cluster.count_rows(name, from) {
+        None => Err(Refusal::UnknownTable(name.to_owned()).to_string()),
+        Some(Ok(rows)) => Ok(draw(&[("COUNT(*)", true)], &[vec![rows.to_string()]])),
+        Some(Err(error)) => Err(error.to_string()),
+    };
+    let is_available = cluster.tidb().table(name).is_none_or(|table| table.available);
+    match from {
+        // TiDB reads from TiKV where the hint cannot be followed.
+        ReadFrom::TiFlash if !is_available => {
+            let told = counted(ReadFrom::TiKv)?;
+            Ok(format!(
+                "{told}, 1 warning\nWarning 1815: Internal : No available path for table {name} \
+                 with the store type tiflash of the hint /*+ read_from_storage */, please check \
+                 the status of the table replica and variable value of \
+                 tidb_isolation_read_engines(map[0:{{}} 1:{{}} 2:{{}}])"
+            ))
+        }
+        ReadFrom::TiFlash | ReadFrom::TiKv => counted(from),
+    }
+}
+
 fn table_region(info: &RegionInfo) -> Row {
     let region = &info.region;
     let peers: Vec<String> = region.peers.iter().map(|peer| peer.id.to_string()).collect();
@@ -148,7 +175,7 @@ fn table_region(info: &RegionInfo) -> Row {
         "0".into(),
         "0".into(),
         info.approximate_size_mib.to_string(),
-        "0".into(),
+        info.approximate_keys.to_string(),
         String::new(),
         String::new(),
     ]
@@ -261,7 +288,7 @@ fn region_row(info: &RegionInfo, table: Option<&Table>) -> Row {
         "0".into(),
         "0".into(),
         info.approximate_size_mib.to_string(),
-        "0".into(),
+        info.approximate_keys.to_string(),
         null(),
         null(),
     ]
