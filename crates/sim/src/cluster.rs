@@ -93,6 +93,7 @@ impl Cluster {
         for store in &setup.stores {
             let zone = store.meta.labels.get("zone").map_or("", String::as_str);
             self.ctx.network.place(store.meta.id, zone);
+            self.ctx.labels.insert(store.meta.id, store.meta.labels.clone());
             self.stores.insert(store.meta.id, Store::new(store.meta.clone()));
         }
         for region in &setup.regions {

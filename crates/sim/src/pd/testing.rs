@@ -41,6 +41,7 @@ pub(super) fn heartbeat(region: &Region, term: u64) -> RegionHeartbeat {
         pending_peers: Vec::new(),
         approximate_size_mib: 96,
         approximate_keys: 0,
+        replication: None,
         cause: None,
     }
 }

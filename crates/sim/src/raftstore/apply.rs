@@ -106,6 +106,7 @@ impl PeerFsm {
             out.destroyed.push((region.id, DestroyReason::Removed, cause));
             return;
         }
+        self.assign_commit_groups(ctx);
         if self.is_leader() {
             let cause = self.change_cause.take().or(self.cause);
             ctx.emit(EventKind::MembershipChanged { region, changes }, cause);

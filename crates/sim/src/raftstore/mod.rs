@@ -457,7 +457,8 @@ impl Store {
         ctx: &mut Context,
     ) {
         let (store, region, epoch) = (self.id(), storage.region.id, storage.region.epoch);
-        let fsm = PeerFsm::new(store, id, storage, size_mib, cause, ctx);
+        let mut fsm = PeerFsm::new(store, id, storage, size_mib, cause, ctx);
+        fsm.adopt_replication(self.replication.clone(), ctx);
         self.peers.insert(region, fsm);
         ctx.checker.on_created(region, store, id);
         ctx.checker.on_epoch(region, store, id, epoch);

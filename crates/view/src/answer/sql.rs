@@ -269,6 +269,7 @@ fn region_status(cluster: &Cluster) -> Vec<Row> {
 fn region_row(info: &RegionInfo, table: Option<&Table>) -> Row {
     let region = &info.region;
     let null = || NULL.to_owned();
+    let replication = info.replication;
     let names = table.map(|table| split(&table.name));
     vec![
         region.id.to_string(),
@@ -289,8 +290,8 @@ fn region_row(info: &RegionInfo, table: Option<&Table>) -> Row {
         "0".into(),
         info.approximate_size_mib.to_string(),
         info.approximate_keys.to_string(),
-        null(),
-        null(),
+        replication.map_or_else(null, |of| of.state.name().to_owned()),
+        replication.map_or_else(null, |of| of.state_id.to_string()),
     ]
 }
 
