@@ -69,6 +69,36 @@ const REFUSED: &[(u64, &str, &str)] = &[
         "ERROR 1105 (HY000): the tiflash replica count: 2 should be less than the total tiflash \
          server count: 1",
     ),
+    (5, "CREATE TABLE tpcc.stock;", "ERROR 1050 (42S01): Table 'tpcc.stock' already exists"),
+    (5, "CREATE TABLE nowhere.t;", "ERROR 1049 (42000): Unknown database 'nowhere'"),
+    (5, "DROP TABLE tpcc.nothing;", "ERROR 1051 (42S02): Unknown table 'tpcc.nothing'"),
+    (
+        5,
+        "SPLIT TABLE tpcc.nothing BY (7);",
+        "ERROR 1146 (42S02): Table 'tpcc.nothing' doesn't exist",
+    ),
+    (
+        5,
+        "SPLIT TABLE tpcc.stock BETWEEN (0) AND (100) REGIONS 10;",
+        "ERROR 8212 (HY000): Failed to split region ranges: the region size is too small, expected \
+         at least 1000, but got 10",
+    ),
+    (
+        5,
+        "SPLIT TABLE tpcc.stock BETWEEN (2) AND (1) REGIONS 10;",
+        "ERROR 8212 (HY000): Failed to split region ranges: lower value 2 should less than the \
+         upper value 1",
+    ),
+    (
+        5,
+        "SPLIT TABLE tpcc.stock BETWEEN (0) AND (1000000000) REGIONS 1001;",
+        "ERROR 1105 (HY000): Split table region num exceeded the limit 1000",
+    ),
+    (
+        5,
+        "SPLIT TABLE tpcc.stock BETWEEN (0) AND (1000000000) REGIONS 0;",
+        "ERROR 1105 (HY000): Split table region num should more than 0",
+    ),
     // PD's answers as pd-ctl prints them: unsafe recovery.
     (
         5,

@@ -198,6 +198,7 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         }
         EventKind::ReplicaChangeHeld { .. }
         | EventKind::ReplicaRuleSet { .. }
+        | EventKind::TableDestroyed { .. }
         | EventKind::TableAvailable(_)
         | EventKind::TableNotReady { .. } => Some(Topic::TableReplica),
         EventKind::Commanded(_)
@@ -223,6 +224,9 @@ fn topic(kind: &EventKind) -> Option<Topic> {
         | EventKind::PdLeaderLost
         | EventKind::PdLeaderElected
         | EventKind::MaxReplicasSet(_)
+        | EventKind::TableCreated { .. }
+        | EventKind::TableDropped { .. }
+        | EventKind::TableSplit { .. }
         | EventKind::DrStateSwitched { .. }
         | EventKind::ReplicationUpdated { .. }
         | EventKind::RegionCacheReset

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use sim::Command;
+use sim::clients::ReadFrom;
 use sim::command::MachineCommand;
 use sim::fault::{Links, Node};
 use sim::ids::{HOUR, MINUTE, RegionId, SECOND, StoreId};
@@ -14,7 +15,7 @@ use sim::region::Key;
 use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 
-use crate::grammar::{pd_text, tikv_test};
+use crate::grammar::{pd_text, sql, tikv_test};
 
 /// One line of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,13 @@ pub enum Query {
     },
     /// `SHOW TABLE tpcc.stock REGIONS`: the regions of a table.
     TableRegions(String),
+    /// `SELECT COUNT(*) FROM tpcc.stock`: the rows that clients have inserted.
+    CountRows {
+        /// The table.
+        table: String,
+        /// `/*+ READ_FROM_STORAGE(TIFLASH[stock]) */`, or none.
+        from: ReadFrom,
+    },
     /// `precheck tpcc.stock`: what speaks against changing a table's replicas now.
     Precheck(String),
     /// `metrics pd`: the gauges that PD exports about regions and stores.
@@ -185,6 +193,7 @@ impl Query {
             | Query::ReplicationStatus => true,
             Query::InfoTable { .. }
             | Query::TableRegions(_)
+            | Query::CountRows { .. }
             | Query::Precheck(_)
             | Query::Faults
             | Query::Metrics(_)
@@ -225,6 +234,7 @@ impl fmt::Display for Query {
             Query::RuleGroups => f.write_str("pd-ctl config placement-rules rule-group show"),
             Query::InfoTable { table, filter } => write_select(f, *table, filter.as_ref()),
             Query::TableRegions(table) => write!(f, "SHOW TABLE {table} REGIONS;"),
+            Query::CountRows { table, from } => sql::write_count(f, table, *from),
             Query::Precheck(table) => write!(f, "precheck {table}"),
             Query::PdMetrics => f.write_str("metrics pd"),
             Query::ReplicationStatus => {
@@ -318,6 +328,7 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::SetQueries { tables, queries_per_minute } => {
             write_clients(f, "query", tables, *queries_per_minute)
         }
+        Command::Table(command) => sql::write(f, command),
         Command::Pd(command) => pd_text::write(f, command),
         Command::TikvTest(deed) => tikv_test::write(f, deed),
         Command::SetTiflashReplica { table, count } => {

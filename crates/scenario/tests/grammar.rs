@@ -5,6 +5,7 @@ use scenario::{
     Condition, DEFAULT_LIMIT_MS, Deed, Input, Query, Request, Saved, Scenario, Target, Text, VERBS,
     Wait, completions, parse,
 };
+use sim::clients::ReadFrom;
 use sim::command::{MachineCommand, ReplicationMode, ReplicationOption, SplitPolicy};
 use sim::fault::{Links, MessageKind, Mishap, Mishaps, Node};
 use sim::message::{DemotePlan, ForceLeaderPlan, PeerChange, RecoveryPlan};
@@ -15,7 +16,7 @@ use sim::store::{Engine, StoreMeta, StoreState, StoreStatus};
 use sim::tidb::infoschema::InfoTable;
 use sim::{
     ClientRequest, Command, Halt, Millis, PdCommand, PeerId, RecoveryOptions, RegionId, Release,
-    Scheduler, StoreId, TableId, TikvTest,
+    Scheduler, SplitPoints, StoreId, TableCommand, TableId, TikvTest,
 };
 
 fn stores(ids: &[u64]) -> Vec<StoreId> {
@@ -122,7 +123,23 @@ fn commands() -> Vec<Command> {
         Command::Pd(PdCommand::RemoveOperator(region)),
         Command::SetTiflashReplica { table, count: 2 },
     ];
-    faults().into_iter().chain(others).collect()
+    faults().into_iter().chain(others).chain(of_tables()).collect()
+}
+
+/// What TiDB is asked to do with tables.
+fn of_tables() -> Vec<Command> {
+    let table = || "test.t1".to_owned();
+    let split = |at| TableCommand::Split { table: table(), at };
+    let commands = vec![
+        TableCommand::Create { table: table(), if_not_exists: false },
+        TableCommand::Create { table: table(), if_not_exists: true },
+        TableCommand::Drop { table: table(), if_exists: false },
+        TableCommand::Drop { table: table(), if_exists: true },
+        split(SplitPoints::Between { lower: -10_000, upper: 10_000, regions: 4 }),
+        split(SplitPoints::By(vec![1_000])),
+        split(SplitPoints::By(vec![i64::MIN, -7, 0, i64::MAX])),
+    ];
+    commands.into_iter().map(Command::Table).collect()
 }
 
 /// What TiKV's own tests do, and what they need of PD.
@@ -188,6 +205,7 @@ fn commands_of_pd() -> Vec<Command> {
         Command::Pd(PdCommand::RecoverPd),
         Command::Pd(PdCommand::LosePdDisks),
         Command::Pd(PdCommand::SetMaxMergeRegionSize(20)),
+        Command::Pd(PdCommand::SetMaxMergeRegionKeys(200_000)),
         Command::Pd(PdCommand::SetSplitMergeInterval { ms: 3_600_000 }),
         Command::Pd(PdCommand::AddScheduler(Scheduler::BalanceLeader)),
         Command::Pd(PdCommand::AddScheduler(Scheduler::EvictLeader(store))),
@@ -257,6 +275,8 @@ fn queries() -> Vec<Query> {
         select(InfoTable::TiflashReplica, Some((1, "stock"))),
         select(InfoTable::TikvRegionPeers, Some((0, "52973"))),
         Query::TableRegions("tpcc.stock".into()),
+        Query::CountRows { table: "tpcc.stock".into(), from: ReadFrom::TiKv },
+        Query::CountRows { table: "tpcc.stock".into(), from: ReadFrom::TiFlash },
         Query::Precheck("tpcc.stock".into()),
         Query::PdMetrics,
         Query::Faults,
@@ -373,6 +393,32 @@ fn the_same_thing_may_be_typed_in_several_ways() {
 }
 
 #[test]
+fn statements_about_tables_may_be_typed_in_several_ways() {
+    let same = [
+        (
+            "create table `Test`.`T1` (id BIGINT PRIMARY KEY, v VARCHAR(10), KEY (v, id))",
+            "CREATE TABLE test.t1;",
+        ),
+        ("create table IF not exists test.t1( a int );", "CREATE TABLE IF NOT EXISTS test.t1;"),
+        ("Drop Table If Exists test.t1", "DROP TABLE IF EXISTS test.t1;"),
+        (
+            "split table test.t1 between(-10)and(10010)regions 5",
+            "SPLIT TABLE test.t1 BETWEEN ( -10 ) AND ( 10010 ) REGIONS 5 ;",
+        ),
+        ("split table test.t1 by (7) , (-8)", "SPLIT TABLE test.t1 BY (7),(-8);"),
+        ("select COUNT( 1 ) from TPCC.Stock", "SELECT COUNT(*) FROM tpcc.stock;"),
+        (
+            "select /*+ read_from_storage( tiflash[ `Stock` ] ) */ count(*) from tpcc.stock",
+            "SELECT /*+ READ_FROM_STORAGE(TIFLASH[stock]) */ COUNT(*) FROM tpcc.stock;",
+        ),
+    ];
+    for (a, b) in same {
+        assert!(parse(a).is_ok(), "{a}: {:?}", parse(a));
+        assert_eq!(parse(a), parse(b), "{a} and {b}");
+    }
+}
+
+#[test]
 fn every_request_travels_in_a_link_and_in_a_file() {
     let scenario = scenario::library::load("tikv-18440").expect("it is in the library");
     let mut saved = Saved::opening(scenario);
@@ -430,7 +476,22 @@ fn compare(file: &str, recorded: &str, answered: &str) {
 #[test]
 fn no_line_makes_the_parser_panic() {
     let pieces = ["store", "1,2", "wait", "until", "`", ";", "@", "--timeout", "=", "99999999999"];
-    let more = ["alter", "select", "*", "a.b", "停", "5s", "load", "/s", "pd-ctl", "tiup", "-u"];
+    let more = [
+        "alter",
+        "select",
+        "split table a.b by (",
+        "create table a.b (",
+        ")",
+        "*",
+        "a.b",
+        "停",
+        "5s",
+        "load",
+        "/s",
+        "pd-ctl",
+        "tiup",
+        "-u",
+    ];
     let words: Vec<&str> = pieces.into_iter().chain(more).collect();
     for a in &words {
         for b in &words {

@@ -70,6 +70,8 @@ pub(crate) enum Item {
     PdReconnected,
     /// TiDB's replica poll.
     TidbPoll,
+    /// TiDB's garbage collection, while there are dropped tables.
+    TidbGc,
     /// Clients ask for something of a region.
     Request(Ask, RegionId),
     /// Clients query a table.
@@ -106,6 +108,7 @@ impl Item {
             | Item::RegionHeartbeat(_)
             | Item::PdDue
             | Item::TidbPoll
+            | Item::TidbGc
             | Item::Request(..)
             | Item::Query(_) => None,
         }

@@ -6,6 +6,7 @@ mod exchange;
 mod faults;
 mod flights;
 mod store_life;
+mod tables;
 mod tikv_test;
 
 pub use flights::Flight;
@@ -92,6 +93,7 @@ impl Cluster {
         for store in &setup.stores {
             let zone = store.meta.labels.get("zone").map_or("", String::as_str);
             self.ctx.network.place(store.meta.id, zone);
+            self.ctx.labels.insert(store.meta.id, store.meta.labels.clone());
             self.stores.insert(store.meta.id, Store::new(store.meta.clone()));
         }
         for region in &setup.regions {
@@ -324,6 +326,9 @@ impl Cluster {
             digest.number(table.held.map_or(u64::MAX, |count| count));
             digest.number(table.progress_bp << 1 | u64::from(table.available));
         }
+        for dropped in self.tidb.dropped() {
+            digest.number(dropped.id.0 << 40 ^ dropped.at.0);
+        }
         self.ctx.network.digest(&mut |number| digest.number(number));
         self.ctx.machines.digest(&mut |number| digest.number(number));
         self.clients.digest(&mut |number| digest.number(number));
@@ -462,6 +467,7 @@ impl Cluster {
                 self.tidb.poll(&self.pd, &self.stores, &mut self.ctx);
                 self.ctx.schedule(POLL_MS, Item::TidbPoll);
             }
+            Item::TidbGc => self.collect_garbage(),
             Item::Request(ask, region) => {
                 self.clients.on_due(ask, region, &self.pd, &mut self.stores, &mut self.ctx);
             }

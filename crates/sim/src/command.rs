@@ -76,10 +76,62 @@ pub enum Command {
         /// Replicas wanted; 0 deletes the rule.
         count: u64,
     },
+    /// Tables come, go and are split.
+    Table(TableCommand),
     /// What is asked of PD, or done to it.
     Pd(PdCommand),
     /// `tikv-test …`: what no operator can do, but TiKV's own tests do.
     TikvTest(TikvTest),
+}
+
+impl From<TableCommand> for Command {
+    fn from(command: TableCommand) -> Command {
+        Command::Table(command)
+    }
+}
+
+/// What TiDB is asked to do with a table, `db.name`, by its statements of the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableCommand {
+    /// `CREATE TABLE t`: a table without rows, whose keys get a region of their own.
+    Create {
+        /// The table.
+        table: String,
+        /// `IF NOT EXISTS`: one that is there already is no error.
+        if_not_exists: bool,
+    },
+    /// `DROP TABLE t`: TiDB forgets it at once; its keys and its TiFlash rule go with the garbage
+    /// collection, ten minutes later at the earliest.
+    Drop {
+        /// The table.
+        table: String,
+        /// `IF EXISTS`: that there is none is no error.
+        if_exists: bool,
+    },
+    /// `SPLIT TABLE t …`: its regions are split.
+    Split {
+        /// The table.
+        table: String,
+        /// Before which rows.
+        at: SplitPoints,
+    },
+}
+
+/// Before which rows a table is split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SplitPoints {
+    /// `BETWEEN (lower) AND (upper) REGIONS n`: so that the rows from `lower` to `upper` are in so
+    /// many regions of the same width.
+    Between {
+        /// The first row.
+        lower: i64,
+        /// The row after the last.
+        upper: i64,
+        /// How many regions.
+        regions: u64,
+    },
+    /// `BY (row), …`: before each of these rows.
+    By(Vec<i64>),
 }
 
 impl From<PdCommand> for Command {
@@ -153,6 +205,9 @@ pub enum PdCommand {
     /// `pd-ctl config set max-merge-region-size N`: PD merges regions of so many MiB and less into
     /// a neighbour; 0 merges none, and is what a run begins with.
     SetMaxMergeRegionSize(u64),
+    /// `pd-ctl config set max-merge-region-keys N`: nor does PD merge what has more keys; 0 stands
+    /// for ten thousand a MiB of `max-merge-region-size`.
+    SetMaxMergeRegionKeys(u64),
     /// `pd-ctl config set split-merge-interval 1h`: what was split is not merged for so long.
     SetSplitMergeInterval {
         /// In milliseconds.

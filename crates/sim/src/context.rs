@@ -1,6 +1,7 @@
 //! What every part of the cluster needs while something happens: the time, the knobs, chance, the
 //! agenda, the network and the event log.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::agenda::{Agenda, Item};
@@ -25,6 +26,9 @@ pub(crate) struct Context {
     pub(crate) prng: Prng,
     pub(crate) agenda: Agenda,
     pub(crate) network: Network,
+    /// The labels of every store there is or was. A TiKV learns them with the address; here at
+    /// once.
+    pub(crate) labels: BTreeMap<StoreId, BTreeMap<String, String>>,
     pub(crate) machines: Machines,
     pub(crate) events: EventLog,
     pub(crate) checker: Checker,
@@ -49,6 +53,7 @@ impl Context {
             prng: Prng::new(seed),
             agenda: Agenda::default(),
             network: Network::default(),
+            labels: BTreeMap::new(),
             machines: Machines::default(),
             events: EventLog::default(),
             checker: Checker::default(),

@@ -15,9 +15,11 @@ use crate::pd::replication::DrState;
 use crate::region::{Peer, Region};
 use crate::store::StoreStatus;
 
+mod recovery;
 mod repairs;
 
 pub use crate::event_log::{EventLog, Subject};
+pub use recovery::{ForceLeaderRefusal, RecoveryStage};
 pub use repairs::{BlockedReason, OperatorEnd, OperatorName};
 
 /// Something that has happened; final.
@@ -428,6 +430,35 @@ pub enum EventKind {
         /// What the check found.
         ailments: Vec<Ailment>,
     },
+    /// TiDB made a table.
+    TableCreated {
+        /// Its id.
+        table: TableId,
+        /// `db.name`.
+        name: String,
+    },
+    /// TiDB forgot a table. Its keys are still there, and so is its TiFlash rule.
+    TableDropped {
+        /// Its id.
+        table: TableId,
+        /// `db.name`.
+        name: String,
+    },
+    /// TiDB had a table's regions split: so many are to come, if PD gives ids for them.
+    TableSplit {
+        /// The table.
+        table: TableId,
+        /// How many regions are split off.
+        regions: u64,
+    },
+    /// TiDB's garbage collection deleted a dropped table's keys on every store, and its TiFlash
+    /// rule.
+    TableDestroyed {
+        /// The table.
+        table: TableId,
+        /// How many replicas the rule asked for; 0 where there was none.
+        replicas: u64,
+    },
     /// A table's TiFlash rule was written (count above 0) or deleted (0).
     ReplicaRuleSet {
         /// The table.
@@ -474,106 +505,4 @@ pub enum ResolveVerdict {
     RetryQuiet,
     /// It will not dial the store again until restart.
     Blacklisted,
-}
-
-/// PD's stages. PD: `unsafe_recovery_controller.go`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RecoveryStage {
-    /// No recovery runs, none has run.
-    Idle,
-    /// Waiting for every alive store's report.
-    CollectReport,
-    /// TiFlash learners that hold the newest log are destroyed, since they cannot lead.
-    TombstoneTiFlashLearner,
-    /// Leaders are forced on regions with an uncommitted merge first.
-    ForceLeaderForCommitMerge,
-    /// Leaders are forced on regions that cannot elect one.
-    ForceLeader,
-    /// Force leaders turn failed voters into learners.
-    DemoteFailedVoter,
-    /// Ranges that nobody holds get an empty region.
-    CreateEmptyRegion,
-    /// Force leaders become ordinary peers.
-    ExitForceLeader,
-    /// Done.
-    Finished,
-    /// Given up.
-    Failed,
-}
-
-impl RecoveryStage {
-    /// All of them, in PD's order.
-    pub const ALL: [RecoveryStage; 10] = [
-        RecoveryStage::Idle,
-        RecoveryStage::CollectReport,
-        RecoveryStage::TombstoneTiFlashLearner,
-        RecoveryStage::ForceLeaderForCommitMerge,
-        RecoveryStage::ForceLeader,
-        RecoveryStage::DemoteFailedVoter,
-        RecoveryStage::CreateEmptyRegion,
-        RecoveryStage::ExitForceLeader,
-        RecoveryStage::Finished,
-        RecoveryStage::Failed,
-    ];
-
-    /// The name of the stage in PD's code.
-    pub fn name(self) -> &'static str {
-        match self {
-            RecoveryStage::Idle => "Idle",
-            RecoveryStage::CollectReport => "CollectReport",
-            RecoveryStage::TombstoneTiFlashLearner => "TombstoneTiFlashLearner",
-            RecoveryStage::ForceLeaderForCommitMerge => "ForceLeaderForCommitMerge",
-            RecoveryStage::ForceLeader => "ForceLeader",
-            RecoveryStage::DemoteFailedVoter => "DemoteFailedVoter",
-            RecoveryStage::CreateEmptyRegion => "CreateEmptyRegion",
-            RecoveryStage::ExitForceLeader => "ExitForceLeader",
-            RecoveryStage::Finished => "Finished",
-            RecoveryStage::Failed => "Failed",
-        }
-    }
-
-    /// Whether stores change their peers in this stage.
-    pub fn mends(self) -> bool {
-        match self {
-            RecoveryStage::Idle
-            | RecoveryStage::CollectReport
-            | RecoveryStage::ExitForceLeader
-            | RecoveryStage::Finished
-            | RecoveryStage::Failed => false,
-            RecoveryStage::TombstoneTiFlashLearner
-            | RecoveryStage::ForceLeaderForCommitMerge
-            | RecoveryStage::ForceLeader
-            | RecoveryStage::DemoteFailedVoter
-            | RecoveryStage::CreateEmptyRegion => true,
-        }
-    }
-
-    /// Whether a recovery in this stage is under way.
-    pub fn is_running(self) -> bool {
-        match self {
-            RecoveryStage::Idle | RecoveryStage::Finished | RecoveryStage::Failed => false,
-            RecoveryStage::CollectReport
-            | RecoveryStage::TombstoneTiFlashLearner
-            | RecoveryStage::ForceLeaderForCommitMerge
-            | RecoveryStage::ForceLeader
-            | RecoveryStage::DemoteFailedVoter
-            | RecoveryStage::CreateEmptyRegion
-            | RecoveryStage::ExitForceLeader => true,
-        }
-    }
-}
-
-/// Why a peer refused to become force leader. TiKV: `fsm/peer.rs:on_enter_pre_force_leader`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ForceLeaderRefusal {
-    /// It knows no members yet.
-    NotInitialized,
-    /// It leads already.
-    AlreadyLeader,
-    /// It hears from a leader whose lease may still hold.
-    LeaderLease,
-    /// The voters that are alive still form a quorum.
-    HasQuorum,
-    /// A vote was refused, or came from a peer that should be dead.
-    VoteFailed,
 }

@@ -64,6 +64,9 @@ impl EventKind {
                 Some(Subject::Repair(*region))
             }
             E::ReplicaChangeHeld { table, .. }
+            | E::TableCreated { table, .. }
+            | E::TableDropped { table, .. }
+            | E::TableDestroyed { table, .. }
             | E::ReplicaRuleSet { table, .. }
             | E::TableAvailable(table)
             | E::TableNotReady { table, .. } => Some(Subject::Table(*table)),
@@ -71,6 +74,7 @@ impl EventKind {
             E::RecoveryStage { .. } => Some(Subject::Recovery),
             E::Commanded(_)
             | E::SplitRefused { .. }
+            | E::TableSplit { .. }
             | E::SnapshotApplied { .. }
             | E::TombstoneRefused { .. }
             | E::EntriesLost { .. }

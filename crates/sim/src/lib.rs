@@ -47,7 +47,10 @@ mod prng;
 
 pub use clients::Clients;
 pub use cluster::{Cluster, Flight, GhostReason};
-pub use command::{ClientRequest, Command, Halt, PdCommand, RecoveryOptions, Scheduler, TikvTest};
+pub use command::{
+    ClientRequest, Command, Halt, PdCommand, RecoveryOptions, Scheduler, SplitPoints, TableCommand,
+    TikvTest,
+};
 pub use event::{Event, EventKind};
 pub use ids::{EventId, Millis, PeerId, RegionId, StoreId, TableId};
 pub use refusal::Refusal;

@@ -22,8 +22,40 @@ pub struct RegionHeartbeat {
     pub pending_peers: Vec<Peer>,
     /// Approximate size of the region in MiB.
     pub approximate_size_mib: u64,
+    /// Approximate number of keys: of rows that clients have inserted.
+    pub approximate_keys: u64,
+    /// What it says of DR Auto-Sync; `None` in mode majority.
+    pub replication: Option<RegionReplication>,
     /// The event that made the leader report, if it was not just the timer.
     pub cause: Option<EventId>,
+}
+
+/// Where what a region has committed is. kvproto: `replication_modepb.RegionReplicationStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegionReplication {
+    /// Of which state of DR Auto-Sync the leader says so.
+    pub state_id: u64,
+    /// Where it is.
+    pub state: Integrity,
+}
+
+/// kvproto: `replication_modepb.RegionReplicationState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Integrity {
+    /// On a majority of the voters.
+    SimpleMajority,
+    /// On a voter in each data centre, too.
+    IntegrityOverLabel,
+}
+
+impl Integrity {
+    /// Its name in the protocol.
+    pub fn name(self) -> &'static str {
+        match self {
+            Integrity::SimpleMajority => "SIMPLE_MAJORITY",
+            Integrity::IntegrityOverLabel => "INTEGRITY_OVER_LABEL",
+        }
+    }
 }
 
 /// What PD asks a region leader to do: the current step of the region's operator.

@@ -7,6 +7,7 @@ use crate::clients::MAX_PER_MINUTE;
 use crate::fault::FaultRefusal;
 use crate::ids::{RegionId, StoreId};
 use crate::store::Engine;
+use crate::tidb::ddl::TableFault;
 
 /// Why a command was not carried out. Nothing has changed. The text is what the real tool prints
 /// where it has one, and the page shows it unchanged.
@@ -30,6 +31,8 @@ pub enum Refusal {
     Pd(PdFault),
     /// No such table.
     UnknownTable(String),
+    /// A table that cannot be made, dropped or split.
+    Table(TableFault),
     /// More than one request a millisecond.
     LoadTooHigh {
         /// What was asked for: writes, reads or queries.
@@ -155,6 +158,7 @@ impl fmt::Display for Refusal {
             Self::Start(fault) => fault.fmt(f),
             Self::Pd(fault) => fault.fmt(f),
             Self::UnknownTable(table) => unknown_table(f, table),
+            Self::Table(fault) => fault.fmt(f),
             Self::LoadTooHigh { what, per_minute } => too_often(f, what, *per_minute),
             Self::NoStoreSpecified => f.write_str("Failed store ids are not specified"),
             Self::RecoveryRunning => failed(f, 500, text!("{RUNNING}")),

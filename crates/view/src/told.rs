@@ -58,9 +58,9 @@ impl Names {
         Names { tables: tables.map(|table| (table.id, table.name.as_str().into())).collect() }
     }
 
-    /// The name of a table; its number where it has none.
+    /// The name of a table; its number where it has none any more.
     pub fn table(&self, id: TableId) -> String {
-        self.tables.get(&id).map_or_else(|| id.to_string(), |name| name.to_string())
+        self.tables.get(&id).map_or_else(|| format!("table {id}"), |name| name.to_string())
     }
 }
 

@@ -204,6 +204,7 @@ fn answer_query(
             answer::info_table(cluster, *table, filter)
         }
         Query::TableRegions(table) => answer::table_regions(cluster, table),
+        Query::CountRows { table, from } => answer::count_rows(cluster, table, *from),
         Query::Precheck(table) => answer::precheck(cluster, table, lang),
         Query::PdMetrics => Ok(answer::metrics(cluster)),
         Query::ReplicationStatus => Ok(answer::replication_status(cluster)),

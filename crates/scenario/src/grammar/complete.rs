@@ -211,21 +211,18 @@ fn is_keyword(fixed: &str, word: &str, tool: Tool) -> bool {
 
 /// The slot in an alternative, if it has one, with the text before it and after it.
 fn slot(alternative: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
-    let is_part = |c: char| c.is_ascii_uppercase() || ":%@".contains(c);
-    let start = alternative.find(is_part)?;
-    let length = alternative[start..].find(|c| !is_part(c)).unwrap_or(alternative.len() - start);
-    let name = &alternative[start..start + length];
-    // `http://…` has a colon of its own before its slot.
-    match SLOTS.contains(&name) {
-        true => Some((&alternative[..start], name, &alternative[start + length..])),
-        false => match alternative.rsplit_once('/') {
-            Some((_, last)) => slot(last).map(|(_, name, after)| {
-                let at = alternative.len() - name.len() - after.len();
-                (&alternative[..at], name, after)
-            }),
-            None => None,
-        },
+    let is_part = |c: char| c.is_ascii_uppercase() || ":%@_".contains(c);
+    let mut from = 0;
+    while let Some(start) = alternative[from..].find(is_part).map(|at| from + at) {
+        let rest = &alternative[start..];
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        if SLOTS.contains(&name) {
+            return Some((&alternative[..start], name, after));
+        }
+        from = start + length;
     }
+    None
 }
 
 /// Whether a word can stand where a sketch has this part.
@@ -237,7 +234,11 @@ fn accepts(part: &Part, word: &str, tool: Tool) -> bool {
         let Some((before, name, _)) = slot(alternative) else {
             return alternative == "…" || is_keyword(alternative, word, tool);
         };
-        let rest = if before == "[-]" { word.trim_start_matches('-') } else { word };
+        let rest = match before {
+            "[-]" => word.trim_start_matches('-'),
+            "(" => word.trim_start_matches(['(', '-']),
+            _ => word,
+        };
         if before.starts_with("--") {
             return word.starts_with(before);
         }

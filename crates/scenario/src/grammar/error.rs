@@ -68,6 +68,11 @@ pub enum Problem {
     NoDatabase,
     /// TiDB's ERROR 1146: a table that cannot be read here.
     NoSuchTable(String),
+    /// TiDB's ERROR 1105: not one value for the rows of a table that is to be split. What the value
+    /// is for is in TiDB's words.
+    SplitValues(&'static str),
+    /// TiDB's ERROR 1690: a number that no row has.
+    OutOfRange(String),
     /// TiDB's ERROR 1054: the table has no such column.
     UnknownColumn(String),
     /// Something else should stand here.
@@ -142,6 +147,12 @@ impl fmt::Display for Problem {
             Self::NoDatabase => f.write_str("ERROR 1046 (3D000): No database selected"),
             Self::NoSuchTable(table) => {
                 write!(f, "ERROR 1146 (42S02): Table '{table}' doesn't exist")
+            }
+            Self::SplitValues(which) => {
+                write!(f, "ERROR 1105 (HY000): Split table region {which} count should be 1")
+            }
+            Self::OutOfRange(number) => {
+                write!(f, "ERROR 1690 (22003): constant {number} overflows bigint")
             }
             Self::UnknownColumn(column) => {
                 write!(f, "ERROR 1054 (42S22): Unknown column '{column}' in 'where clause'")

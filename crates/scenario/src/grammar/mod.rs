@@ -11,7 +11,7 @@ mod pd;
 mod pd_programs;
 pub(crate) mod pd_text;
 mod recovery;
-mod sql;
+pub(crate) mod sql;
 pub(crate) mod tikv_test;
 mod stores;
 pub(crate) mod verbs;
@@ -35,10 +35,10 @@ pub fn parse(line: &str) -> Result<Request, ParseError> {
 pub(crate) fn parse_line(number: usize, line: &str) -> Result<Request, ParseError> {
     Words::check(number, line)?;
     let mut words = Words::of(number, line);
-    let Some(first) = words.peek() else {
+    if words.is_empty() {
         return Err(words.error_at_end(Problem::Empty));
-    };
-    if sql::is_sql(first.text) {
+    }
+    if sql::is_sql(&words) {
         return sql::parse(&words);
     }
     let for_pd = skip_tool(&mut words)?;

@@ -220,8 +220,8 @@ fn parse_config(words: &mut Words<'_>) -> Result<Request, ParseError> {
 
 fn set_option(words: &mut Words<'_>) -> Result<PdCommand, ParseError> {
     let what = "`max-replicas`, `max-store-down-time`, `max-merge-region-size`, \
-                `split-merge-interval`, `halt-scheduling` or `replication-mode`, the options that \
-                are modelled";
+                `max-merge-region-keys`, `split-merge-interval`, `halt-scheduling` or \
+                `replication-mode`, the options that are modelled";
     let option = words.word(what)?;
     match option.text {
         "max-replicas" => {
@@ -238,6 +238,9 @@ fn set_option(words: &mut Words<'_>) -> Result<PdCommand, ParseError> {
         "replication-mode" => replication(words).map(PdCommand::SetReplication),
         "max-merge-region-size" => {
             words.count("a size in MiB, such as `20`").map(PdCommand::SetMaxMergeRegionSize)
+        }
+        "max-merge-region-keys" => {
+            words.count("a number of keys, such as `200000`").map(PdCommand::SetMaxMergeRegionKeys)
         }
         "split-merge-interval" => words.span().map(|ms| PdCommand::SetSplitMergeInterval { ms }),
         "max-store-down-time" => words.span().map(|ms| PdCommand::SetMaxStoreDownTime { ms }),

@@ -38,6 +38,9 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, command: &PdCommand) -> fmt::Res
         }
         PdCommand::CancelDeleteStore(store) => write!(f, "pd-ctl store cancel-delete {store}"),
         PdCommand::SetMaxReplicas(count) => write!(f, "pd-ctl config set max-replicas {count}"),
+        PdCommand::SetMaxMergeRegionKeys(keys) => {
+            write!(f, "pd-ctl config set max-merge-region-keys {keys}")
+        }
         PdCommand::SetMaxMergeRegionSize(mib) => {
             write!(f, "pd-ctl config set max-merge-region-size {mib}")
         }

@@ -1,17 +1,24 @@
 //! The SQL statements that matter here, with TiDB's errors. Keywords have no case, the final
 //! `;` is optional, names may be in back-quotes.
 
-use sim::Command;
+use std::fmt;
+
+use sim::clients::ReadFrom;
 use sim::tidb::infoschema::InfoTable;
+use sim::{Command, SplitPoints, TableCommand};
 
 use super::error::{ParseError, Problem};
 use super::words::{Word, Words, number};
 use crate::request::{Query, Request};
 
-/// Whether a line that begins with this word is SQL.
-pub(super) fn is_sql(first_word: &str) -> bool {
-    let first = first_word.trim_end_matches(';');
-    ["alter", "select", "show"].iter().any(|verb| first.eq_ignore_ascii_case(verb))
+/// Whether a line is SQL. `drop` alone is what becomes of messages.
+pub(super) fn is_sql(words: &Words<'_>) -> bool {
+    let mut words = words.rest();
+    let mut next = || words.next().map_or("", |word| word.text.trim_end_matches(';'));
+    let (first, second) = (next(), next());
+    let verbs = ["alter", "create", "select", "show", "split"];
+    verbs.iter().any(|verb| first.eq_ignore_ascii_case(verb))
+        || (first.eq_ignore_ascii_case("drop") && second.eq_ignore_ascii_case("table"))
 }
 
 /// Reads one statement; `words` are all its words.
@@ -19,6 +26,12 @@ pub(super) fn parse(words: &Words<'_>) -> Result<Request, ParseError> {
     let mut statement = Statement::of(words);
     let request = if statement.keyword("alter") {
         alter(&mut statement)?
+    } else if statement.keyword("create") {
+        of_table(create(&mut statement)?)
+    } else if statement.keyword("drop") {
+        of_table(drop_table(&mut statement)?)
+    } else if statement.keyword("split") {
+        of_table(split(&mut statement)?)
     } else if statement.keyword("show") {
         statement.demand("table")?;
         let table = statement.table()?;
@@ -42,8 +55,85 @@ fn alter(statement: &mut Statement<'_>) -> Result<Request, ParseError> {
     Ok(Request::Command(Command::SetTiflashReplica { table, count }))
 }
 
+fn of_table(command: TableCommand) -> Request {
+    Request::Command(Command::Table(command))
+}
+
+/// `CREATE TABLE t (id BIGINT PRIMARY KEY, …)`. What columns there are makes no difference here.
+fn create(statement: &mut Statement<'_>) -> Result<TableCommand, ParseError> {
+    statement.demand("table")?;
+    let if_not_exists = statement.keyword("if");
+    if if_not_exists {
+        statement.demand("not")?;
+        statement.demand("exists")?;
+    }
+    let table = statement.table()?;
+    if statement.keyword("(") {
+        statement.skip_columns()?;
+    }
+    Ok(TableCommand::Create { table, if_not_exists })
+}
+
+fn drop_table(statement: &mut Statement<'_>) -> Result<TableCommand, ParseError> {
+    statement.demand("table")?;
+    let if_exists = statement.keyword("if");
+    if if_exists {
+        statement.demand("exists")?;
+    }
+    Ok(TableCommand::Drop { table: statement.table()?, if_exists })
+}
+
+fn split(statement: &mut Statement<'_>) -> Result<TableCommand, ParseError> {
+    statement.demand("table")?;
+    let table = statement.table()?;
+    if statement.keyword("by") {
+        let mut rows = vec![statement.row("value")?];
+        while statement.keyword(",") {
+            rows.push(statement.row("value")?);
+        }
+        return Ok(TableCommand::Split { table, at: SplitPoints::By(rows) });
+    }
+    statement.demand("between")?;
+    let lower = statement.row("lower value")?;
+    statement.demand("and")?;
+    let upper = statement.row("upper value")?;
+    statement.demand("regions")?;
+    let regions = statement.count()?;
+    Ok(TableCommand::Split { table, at: SplitPoints::Between { lower, upper, regions } })
+}
+
+/// The canonical text of a statement about a table.
+pub(crate) fn write(f: &mut fmt::Formatter<'_>, command: &TableCommand) -> fmt::Result {
+    match command {
+        TableCommand::Create { table, if_not_exists: true } => {
+            write!(f, "CREATE TABLE IF NOT EXISTS {table};")
+        }
+        TableCommand::Create { table, if_not_exists: false } => write!(f, "CREATE TABLE {table};"),
+        TableCommand::Drop { table, if_exists: true } => write!(f, "DROP TABLE IF EXISTS {table};"),
+        TableCommand::Drop { table, if_exists: false } => write!(f, "DROP TABLE {table};"),
+        TableCommand::Split { table, at: SplitPoints::Between { lower, upper, regions } } => {
+            write!(f, "SPLIT TABLE {table} BETWEEN ({lower}) AND ({upper}) REGIONS {regions};")
+        }
+        TableCommand::Split { table, at: SplitPoints::By(rows) } => {
+            write!(f, "SPLIT TABLE {table} BY ")?;
+            rows.iter().enumerate().try_for_each(|(i, row)| {
+                let comma = if i == 0 { "" } else { "," };
+                write!(f, "{comma}({row})")
+            })?;
+            f.write_str(";")
+        }
+    }
+}
+
 fn select(statement: &mut Statement<'_>) -> Result<Query, ParseError> {
     statement.demand("select")?;
+    if statement.keyword("count") {
+        let table = count(statement)?;
+        return Ok(Query::CountRows { table, from: ReadFrom::TiKv });
+    }
+    if statement.keyword("/*+") {
+        return count_from_tiflash(statement);
+    }
     statement.demand("*")?;
     statement.demand("from")?;
     let name = statement.table()?;
@@ -57,6 +147,52 @@ fn select(statement: &mut Statement<'_>) -> Result<Query, ParseError> {
         false => None,
     };
     Ok(Query::InfoTable { table, filter })
+}
+
+/// What follows `SELECT COUNT`.
+fn count(statement: &mut Statement<'_>) -> Result<String, ParseError> {
+    statement.demand("(")?;
+    if !statement.keyword("*") {
+        statement.demand("1")?;
+    }
+    statement.demand(")")?;
+    statement.demand("from")?;
+    let table = statement.table()?;
+    match table.starts_with("information_schema.") {
+        true => Err(statement.last_read().expected("a table whose rows clients insert")),
+        false => Ok(table),
+    }
+}
+
+/// What follows `SELECT /*+`: the one hint that can be read, which has to name the table.
+fn count_from_tiflash(statement: &mut Statement<'_>) -> Result<Query, ParseError> {
+    for word in ["read_from_storage", "(", "tiflash", "["] {
+        statement.demand(word)?;
+    }
+    let hinted = statement.token()?;
+    for word in ["]", ")", "*/", "count"] {
+        statement.demand(word)?;
+    }
+    let table = count(statement)?;
+    let is_it = table
+        .split_once('.')
+        .zip(name(hinted.text))
+        .is_some_and(|((_, bare), hinted)| bare.eq_ignore_ascii_case(hinted));
+    match is_it {
+        true => Ok(Query::CountRows { table, from: ReadFrom::TiFlash }),
+        false => Err(hinted.expected("the table of the query, without its database")),
+    }
+}
+
+/// The canonical text of a query that counts.
+pub(crate) fn write_count(f: &mut fmt::Formatter<'_>, table: &str, from: ReadFrom) -> fmt::Result {
+    let bare = table.split_once('.').map_or(table, |(_, bare)| bare);
+    f.write_str("SELECT ")?;
+    match from {
+        ReadFrom::TiKv => {}
+        ReadFrom::TiFlash => write!(f, "/*+ READ_FROM_STORAGE(TIFLASH[{bare}]) */ ")?,
+    }
+    write!(f, "COUNT(*) FROM {table};")
 }
 
 /// `column = value`: the one condition that can be read.
@@ -85,7 +221,10 @@ fn unquoted(text: &str) -> Option<&str> {
         .find_map(|quote| text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)))
 }
 
-/// The tokens of a statement: words, with every `;` and `=` a token of its own.
+/// What is a token of its own wherever it stands.
+const MARKS: [char; 7] = [';', '=', '(', ')', '[', ']', ','];
+
+/// The tokens of a statement: words, and marks.
 struct Statement<'a> {
     tokens: Vec<Word<'a>>,
     next: usize,
@@ -98,8 +237,8 @@ impl<'a> Statement<'a> {
         let mut rest = words.clone();
         while let Some(word) = rest.next() {
             let mut column = word.column;
-            for part in word.text.split_inclusive([';', '=']) {
-                let name = part.trim_end_matches([';', '=']);
+            for part in word.text.split_inclusive(MARKS) {
+                let name = part.trim_end_matches(MARKS);
                 let (name, mark) = part.split_at(name.len());
                 for text in [name, mark] {
                     if !text.is_empty() {
@@ -163,6 +302,45 @@ impl<'a> Statement<'a> {
         };
         self.next += 1;
         Ok(table)
+    }
+
+    /// The rest of a list of columns up to its closing bracket.
+    fn skip_columns(&mut self) -> Result<(), ParseError> {
+        let mut open = 1;
+        while 0 < open {
+            match self.token()?.text {
+                "(" => open += 1,
+                ")" => open -= 1,
+                ";" => {
+                    self.next -= 1;
+                    return Err(self.syntax_error());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// `(7)` or `(-7)`: the handle of a row, one number in each table here. `which` is TiDB's word
+    /// for it.
+    fn row(&mut self, which: &'static str) -> Result<i64, ParseError> {
+        self.demand("(")?;
+        let token = self.token()?;
+        if token.text == ")" {
+            return Err(token.error(Problem::SplitValues(which)));
+        }
+        let digits = token.text.strip_prefix('-').unwrap_or(token.text);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number {
+            return Err(self.syntax_error_at(token));
+        }
+        let too_large = |_| token.error(Problem::OutOfRange(token.text.to_owned()));
+        let row = token.text.parse().map_err(too_large)?;
+        if self.keyword(",") {
+            return Err(token.error(Problem::SplitValues(which)));
+        }
+        self.demand(")")?;
+        Ok(row)
     }
 
     fn finish(&self) -> Result<(), ParseError> {

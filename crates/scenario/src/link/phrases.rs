@@ -59,6 +59,10 @@ pub(super) const PHRASES: &[&str] = &[
     ":learner", " step ", "tikv-test exit-force-leader ", "tikv-test put ", "tikv-test get ",
     "tikv-test read-index ", "tikv-test compact-log ", "tikv-test change-peer ",
     "tikv-test leave-joint ", " add-voter ", " add-learner ", " remove ",
+    "CREATE TABLE ", "DROP TABLE ", "SPLIT TABLE ", "IF NOT EXISTS ", "IF EXISTS ", " BETWEEN (",
+    ") AND (", ") REGIONS ", " BY (", "),(", ");", "pd-ctl config set max-merge-region-keys ",
+    "pd-ctl config set max-merge-region-size ", "pd-ctl config set split-merge-interval ",
+    "SELECT COUNT(*) FROM ", "SELECT /*+ READ_FROM_STORAGE(TIFLASH[", "]) */ COUNT(*) FROM ",
 ];
 
 /// How many pieces follow this phrase as a rule, where a line begins with it: such lines need not

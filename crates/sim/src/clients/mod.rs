@@ -8,11 +8,14 @@
 //! here. Clients reach every store, whatever is wrong with the network between the stores; the way
 //! there takes no time.
 
+mod count;
 mod tally;
 pub(crate) mod tiflash;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+pub use count::{CountError, ReadFrom};
 pub use tally::{Ask, Outcome, Tally};
 pub use tiflash::QueryError;
 
@@ -109,13 +112,14 @@ impl Clients {
         self.query_rates.iter().map(|(table, rate)| (*table, *rate))
     }
 
-    /// Sets the rate of a table, whose regions are among `regions`, by ascending id.
+    /// Sets the rate of a table, whose regions are among `regions`, by ascending id. A table that
+    /// no region begins in yet is asked for its first row.
     pub(crate) fn set(
         &mut self,
         ask: Ask,
         table: TableId,
         per_minute: u64,
-        regions: &BTreeMap<RegionId, Key>,
+        regions: &[Arc<Region>],
         ctx: &mut Context,
     ) {
         if per_minute == 0 {
@@ -124,7 +128,18 @@ impl Clients {
         }
         self.rates.insert((ask, table), per_minute);
         let interval = (MINUTE / per_minute).max(1);
-        for (region, key) in regions.iter().filter(|(_, key)| key.table() == Some(table)) {
+        let begins_in_it = |region: &&Arc<Region>| region.start.table() == Some(table);
+        let begun = regions.iter().filter(begins_in_it);
+        let mut asked: Vec<(RegionId, Key)> =
+            begun.map(|region| (region.id, region.start.clone())).collect();
+        if asked.is_empty() {
+            let row = Key::record_prefix(table);
+            let holds_it = |region: &&Arc<Region>| {
+                region.contains(&row) && !self.targets.contains_key(&region.id)
+            };
+            asked.extend(regions.iter().find(holds_it).map(|region| (region.id, row.clone())));
+        }
+        for (region, key) in &asked {
             let target = Target { table, key: key.clone(), route: None };
             self.targets.insert(*region, target);
             if self.armed.insert((ask, *region)) {
@@ -154,6 +169,13 @@ impl Clients {
     /// A region is no more: the one that took it in is asked for itself.
     pub(crate) fn remove_region(&mut self, region: RegionId) {
         self.targets.remove(&region);
+    }
+
+    /// A table is no more, and so is every request for it.
+    pub(crate) fn drop_table(&mut self, table: TableId) {
+        self.rates.retain(|(_, of), _| *of != table);
+        self.query_rates.remove(&table);
+        self.targets.retain(|_, target| target.table != table);
     }
 
     /// Sets how often a table is queried.
@@ -206,7 +228,7 @@ impl Clients {
             let Some(route) = &mut target.route else {
                 return ctx.tally.count(region, ask, Outcome::RegionUnknown);
             };
-            let Err(denial) = route.send(ask, stores, ctx) else { return };
+            let Err(denial) = route.send(ask, target.table, stores, ctx) else { return };
             ctx.tally.count(route.region, ask, denial.outcome());
             let keep = match denial {
                 Denial::NotLeader(leader) => route.follow(leader),
@@ -262,6 +284,7 @@ impl Route {
     fn send(
         &self,
         ask: Ask,
+        table: TableId,
         stores: &mut BTreeMap<StoreId, Store>,
         ctx: &mut Context,
     ) -> Result<(), Denial> {
@@ -271,7 +294,7 @@ impl Route {
         if ctx.machines.is_stalled(id) {
             return Err(Denial::TimedOut);
         }
-        store.serve(ask, self.region, self.version, ctx)
+        store.serve(ask, self.region, table, self.version, ctx)
     }
 
     /// Takes another peer for the leader; false if the cache does not know it.
@@ -288,14 +311,14 @@ impl Route {
     }
 }
 
-/// Where each region begins, as the newest of its peers on any disk has it, by ascending id.
-pub(crate) fn region_starts(stores: &BTreeMap<StoreId, Store>) -> BTreeMap<RegionId, Key> {
-    let mut newest: BTreeMap<RegionId, std::sync::Arc<Region>> = BTreeMap::new();
+/// Each region as the newest of its peers on any disk has it, by ascending id.
+pub(crate) fn newest_regions(stores: &BTreeMap<StoreId, Store>) -> Vec<Arc<Region>> {
+    let mut newest: BTreeMap<RegionId, Arc<Region>> = BTreeMap::new();
     for region in stores.values().flat_map(Store::regions_here) {
         let known = newest.get(&region.id);
         if !region.peers.is_empty() && known.is_none_or(|known| known.epoch < region.epoch) {
             newest.insert(region.id, region);
         }
     }
-    newest.into_iter().map(|(id, region)| (id, region.start.clone())).collect()
+    newest.into_values().collect()
 }

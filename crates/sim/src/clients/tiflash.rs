@@ -56,7 +56,7 @@ pub(crate) fn query(
     }
 }
 
-fn is_served(region: &Region, stores: &BTreeMap<StoreId, Store>, ctx: &Context) -> bool {
+pub(super) fn is_served(region: &Region, stores: &BTreeMap<StoreId, Store>, ctx: &Context) -> bool {
     let leads = |peer: &&PeerFsm| peer.is_leader() && peer.force_leader().is_none();
     let peers = stores.values().filter_map(|store| store.peer(region.id));
     let Some(leader) = peers.filter(leads).max_by_key(|peer| peer.term()) else { return false };

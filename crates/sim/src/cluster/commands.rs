@@ -36,15 +36,14 @@ impl Cluster {
             }
             Command::SetTiflashReplica { table, count } => {
                 self.table(table)?;
-                if !self.pd.is_serving() {
-                    return Err(Refusal::Pd(PdFault::UnreachableFromTidb));
-                }
+                self.check_pd_for_tidb()?;
                 let stores = self.tiflash_stores();
                 match stores < *count {
                     true => Err(Refusal::TooManyTiflashReplicas { wanted: *count, stores }),
                     false => Ok(()),
                 }
             }
+            Command::Table(command) => self.check_table_command(command),
             Command::Pd(command) => self.pd.check(self.ctx.now, command),
             Command::TikvTest(deed) => self.check_tikv_test(deed),
         }
@@ -54,9 +53,17 @@ impl Cluster {
         self.stores.get(&store).ok_or(Refusal::UnknownStore(store))
     }
 
-    fn table(&self, name: &str) -> Result<TableId, Refusal> {
+    pub(super) fn table(&self, name: &str) -> Result<TableId, Refusal> {
         let table = self.tidb.table(name);
         table.map(|table| table.id).ok_or_else(|| Refusal::UnknownTable(name.to_string()))
+    }
+
+    /// TiDB changes nothing while it reaches no PD.
+    pub(super) fn check_pd_for_tidb(&self) -> Result<(), Refusal> {
+        match self.pd.is_serving() {
+            true => Ok(()),
+            false => Err(Refusal::Pd(PdFault::UnreachableFromTidb)),
+        }
     }
 
     fn tiflash_stores(&self) -> u64 {
@@ -115,6 +122,7 @@ impl Cluster {
                 let table = self.table(table).expect("the command was checked");
                 self.change_replicas(table, *count, cause);
             }
+            Command::Table(command) => self.carry_out_table_command(command, cause),
             Command::Pd(command) => {
                 self.pd.carry_out(self.ctx.now, command, cause, &mut self.ctx.events);
             }
@@ -159,7 +167,7 @@ impl Cluster {
         }
     }
 
-    fn write_rule(&mut self, table: TableId, count: u64, cause: EventId) {
+    pub(super) fn write_rule(&mut self, table: TableId, count: u64, cause: EventId) {
         self.tidb.set_replica(table, count);
         let cause = self.ctx.emit(EventKind::ReplicaRuleSet { table, count }, [cause]);
         self.pd.set_tiflash_rule(self.ctx.now, table, count, cause);
@@ -178,7 +186,7 @@ impl Cluster {
     }
 
     fn set_clients(&mut self, ask: Ask, tables: &[String], per_minute: u64) {
-        let regions = clients::region_starts(&self.stores);
+        let regions = clients::newest_regions(&self.stores);
         for table in self.tables_named(tables) {
             self.clients.set(ask, table, per_minute, &regions, &mut self.ctx);
         }

@@ -83,6 +83,7 @@ impl Cluster {
     pub(super) fn add_store(&mut self, meta: &StoreMeta, cause: EventId) {
         let zone = meta.labels.get("zone").map_or("", String::as_str);
         self.ctx.network.place(meta.id, zone);
+        self.ctx.labels.insert(meta.id, meta.labels.clone());
         self.stores.insert(meta.id, Store::new(meta.clone()));
         self.register_and_start(meta.id, cause);
     }
@@ -95,5 +96,7 @@ impl Cluster {
             .put_store(self.ctx.now, &meta, &mut self.ctx.events, Some(cause))
             .expect("the command was checked: PD takes the store");
         store.start(0, Some(cause), &mut self.ctx);
+        // PD's answer to the registration tells of DR Auto-Sync.
+        store.on_replication(self.pd.replication().status().cloned(), &mut self.ctx);
     }
 }

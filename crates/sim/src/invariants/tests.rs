@@ -221,6 +221,8 @@ fn a_pd_that_is_ahead_of_every_peer_is_found() {
         down_peers: Vec::new(),
         pending_peers: Vec::new(),
         approximate_size_mib: 1,
+        approximate_keys: 0,
+        replication: None,
         cause: None,
     };
     cluster.pd.on_region_heartbeat(cluster.now(), heartbeat, &mut cluster.ctx.events);

@@ -51,6 +51,7 @@ impl Pd {
             PdCommand::CancelDeleteStore(store) => self.check_cancel_delete(*store),
             PdCommand::SetMaxStoreDownTime { .. }
             | PdCommand::SetMaxMergeRegionSize(_)
+            | PdCommand::SetMaxMergeRegionKeys(_)
             | PdCommand::SetSplitMergeInterval { .. } => Ok(()),
             PdCommand::SetMaxReplicas(0) => Err(Refusal::MaxReplicasZero),
             PdCommand::SetMaxReplicas(_)
@@ -122,6 +123,9 @@ impl Pd {
             }
             PdCommand::SetMaxMergeRegionSize(mib) => {
                 self.set_max_merge_region_size(now, *mib, cause);
+            }
+            PdCommand::SetMaxMergeRegionKeys(keys) => {
+                self.set_max_merge_region_keys(now, *keys, cause);
             }
             PdCommand::SetSplitMergeInterval { ms } => {
                 self.set_split_merge_interval(now, *ms, cause);

@@ -2,7 +2,7 @@
 //! PD: `pkg/schedule/checker/merge_checker.go`.
 //!
 //! Here it is off until `max-merge-region-size` is set; in PD that is 20 MiB by default, and 54
-//! since 8.4. Keys are not counted (`max-merge-region-keys`), and no region is hot.
+//! since 8.4. No region is hot.
 
 use std::collections::BTreeMap;
 
@@ -26,12 +26,17 @@ const TARGET_MAX_MIB: u64 = 4 * REGION_MAX_MIB;
 const REGION_MAX_MIB: u64 = 144;
 /// Into parts of this size. TiKV: `region-split-size`, up to 8.3.
 const REGION_SPLIT_MIB: u64 = 96;
+/// As many keys are taken for a MiB. PD: `GetMaxMergeRegionKeys`; TiKV: `region-max-keys` and
+/// `region-split-keys`, where they are not set.
+const KEYS_PER_MIB: u64 = 10_000;
 
 /// What the checker is told and remembers.
 #[derive(Clone, Debug)]
 pub(super) struct Merging {
     /// `max-merge-region-size`; 0 merges nothing.
     max_size_mib: u64,
+    /// `max-merge-region-keys`; 0 for what goes with the size.
+    max_keys: u64,
     /// `split-merge-interval`, in milliseconds.
     interval_ms: u64,
     /// When PD's leader began.
@@ -44,6 +49,7 @@ impl Default for Merging {
     fn default() -> Merging {
         Merging {
             max_size_mib: 0,
+            max_keys: 0,
             interval_ms: SPLIT_MERGE_INTERVAL_MS,
             since: Millis::ZERO,
             split_at: BTreeMap::new(),
@@ -68,17 +74,39 @@ impl Merging {
         self.since.max(split).after(self.interval_ms)
     }
 
+    /// PD: `GetMaxMergeRegionKeys`.
+    fn max_keys(&self) -> u64 {
+        match self.max_keys {
+            0 => self.max_size_mib.saturating_mul(KEYS_PER_MIB),
+            keys => keys,
+        }
+    }
+
+    /// Whether a region is to be merged at all. PD: `RegionInfo.NeedMerge`.
+    fn is_small(&self, region: &RegionInfo) -> bool {
+        region.approximate_size_mib <= self.max_size_mib
+            && region.approximate_keys <= self.max_keys()
+    }
+
     /// Whether both together are small enough, and would not fall apart again.
-    /// PD: `StoreConfig.CheckRegionSize`.
+    /// PD: `StoreConfig.{CheckRegionSize, CheckRegionKeys}`.
     fn fit_together(&self, source: &RegionInfo, target: &RegionInfo) -> bool {
+        let fits = |both: u64, target: u64, unit: u64, small: u64| {
+            let rest = both % (REGION_SPLIT_MIB * unit);
+            target <= TARGET_MAX_MIB * unit
+                && (both < REGION_MAX_MIB * unit || rest == 0 || small < rest)
+        };
         let size = source.approximate_size_mib + target.approximate_size_mib;
-        let rest = size % REGION_SPLIT_MIB;
-        target.approximate_size_mib <= TARGET_MAX_MIB
-            && (size < REGION_MAX_MIB || rest == 0 || self.max_size_mib < rest)
+        let keys = source.approximate_keys + target.approximate_keys;
+        fits(size, target.approximate_size_mib, 1, self.max_size_mib)
+            && fits(keys, target.approximate_keys, KEYS_PER_MIB, self.max_keys())
     }
 
     /// Folds what decides its future, if it does anything.
     pub(super) fn digest(&self, fold: &mut impl FnMut(u64)) {
+        if 0 < self.max_keys {
+            fold(self.max_keys);
+        }
         if 0 < self.max_size_mib {
             fold(self.max_size_mib << 40 ^ self.interval_ms);
             self.split_at.iter().for_each(|(region, at)| fold(region.0 << 40 ^ at.0));
@@ -94,6 +122,16 @@ impl Pd {
 
     pub(super) fn set_max_merge_region_size(&mut self, now: Millis, mib: u64, cause: EventId) {
         self.merging.max_size_mib = mib;
+        self.mark_all(now, cause);
+    }
+
+    /// `max-merge-region-keys`, or what goes with the size.
+    pub fn max_merge_region_keys(&self) -> u64 {
+        self.merging.max_keys()
+    }
+
+    pub(super) fn set_max_merge_region_keys(&mut self, now: Millis, keys: u64, cause: EventId) {
+        self.merging.max_keys = keys;
         self.mark_all(now, cause);
     }
 
@@ -124,8 +162,7 @@ impl Pd {
         events: &mut EventLog,
     ) -> Option<Schedule> {
         let info = self.regions.get(region)?;
-        let limit = self.merging.max_size_mib;
-        if limit == 0 || limit < info.approximate_size_mib {
+        if self.merging.max_size_mib == 0 || !self.merging.is_small(info) {
             return None;
         }
         let rested = self.merging.rested_at(region);

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::ids::{Millis, PeerId, RegionId, StoreId};
-use crate::message::RegionHeartbeat;
+use crate::message::{RegionHeartbeat, RegionReplication};
 use crate::region::{Key, Peer, Region, RegionEpoch};
 
 /// What PD believes of one region: what the last accepted region heartbeat said.
@@ -25,6 +25,10 @@ pub struct RegionInfo {
     pub pending_peers: Vec<Peer>,
     /// Approximate size in MiB.
     pub approximate_size_mib: u64,
+    /// Approximate number of keys.
+    pub approximate_keys: u64,
+    /// What its leader says of DR Auto-Sync.
+    pub replication: Option<RegionReplication>,
     /// Whether it was created anew by unsafe recovery, so that its small epoch is no sign of age.
     pub recreated: bool,
     /// When its last heartbeat was accepted.
@@ -42,6 +46,8 @@ impl RegionInfo {
             down_peers: Vec::new(),
             pending_peers: Vec::new(),
             approximate_size_mib,
+            approximate_keys: 0,
+            replication: None,
             last_heartbeat: Millis::ZERO,
         }
     }
@@ -56,6 +62,8 @@ impl RegionInfo {
             down_peers: heartbeat.down_peers,
             pending_peers: heartbeat.pending_peers,
             approximate_size_mib: heartbeat.approximate_size_mib,
+            approximate_keys: heartbeat.approximate_keys,
+            replication: heartbeat.replication,
             last_heartbeat: now,
         }
     }

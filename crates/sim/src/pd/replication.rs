@@ -12,6 +12,7 @@ use super::region_tree::RegionTree;
 use super::stores::{IdAllocator, StoreRecord, StoreTable};
 use crate::event::{EventKind, EventLog, Subject};
 use crate::ids::{EventId, MINUTE, Millis, StoreId};
+use crate::message::{Integrity, RegionReplication};
 use crate::region::Key;
 use crate::store::{Engine, StoreState};
 
@@ -71,6 +72,8 @@ pub struct DrStatus {
     pub state: DrState,
     /// Tells this state from every earlier one.
     pub state_id: u64,
+    /// The label that tells the data centres apart.
+    pub label_key: String,
     /// The stores that may be talked to; empty for all.
     pub available_stores: Vec<StoreId>,
     /// The event of the switch.
@@ -109,8 +112,7 @@ pub struct Replication {
     status: Option<Arc<DrStatus>>,
     /// The state that each store has said it is in.
     acknowledged: BTreeMap<StoreId, u64>,
-    /// When the present state began, and up to which key the regions have recovered since.
-    since: Millis,
+    /// Up to which key the regions have recovered since the present state began.
     recovered_to: Key,
     next_tick: Millis,
 }
@@ -127,7 +129,6 @@ impl Default for Replication {
             wait_store_ms: MINUTE,
             status: None,
             acknowledged: BTreeMap::new(),
-            since: Millis::ZERO,
             recovered_to: Key::default(),
             next_tick: Millis(IDLE_MS),
         }
@@ -249,8 +250,9 @@ impl Replication {
         let available = available_stores.clone();
         let cause = events.emit(now, EventKind::DrStateSwitched { state, available }, causes);
         let state_id = ids.allocate();
-        self.status = Some(Arc::new(DrStatus { state, state_id, available_stores, cause }));
-        self.since = now;
+        let label_key = self.label_key.clone();
+        let status = DrStatus { state, state_id, label_key, available_stores, cause };
+        self.status = Some(Arc::new(status));
         self.recovered_to = Key::default();
     }
 
@@ -298,19 +300,17 @@ impl Replication {
         stores.iter().all(knows)
     }
 
-    /// Whether every region's leader has reported since the switch that no member is missing or
-    /// behind, where PD reads `INTEGRITY_OVER_LABEL`. Goes on where it stopped.
-    /// PD: `updateProgress`.
+    /// Whether every region's leader has said in this state that both data centres have all that
+    /// is committed. Goes on where it stopped. PD: `updateProgress`, `checkRegionRecover`.
     fn has_recovered(&mut self, regions: &RegionTree) -> bool {
-        let since = self.since;
+        let Some(state_id) = self.status.as_ref().map(|status| status.state_id) else {
+            return false;
+        };
+        let whole = RegionReplication { state_id, state: Integrity::IntegrityOverLabel };
         let mut to = self.recovered_to.clone();
         let mut complete = false;
         for info in regions.in_range(&self.recovered_to, &Key::default()) {
-            let is_whole = info.leader.is_some()
-                && since < info.last_heartbeat
-                && info.down_peers.is_empty()
-                && info.pending_peers.is_empty();
-            if !is_whole || to < info.region.start {
+            if info.replication != Some(whole) || to < info.region.start {
                 break;
             }
             to = info.region.end.clone();

@@ -40,6 +40,8 @@ pub(super) fn heartbeat(region: &Region, term: u64) -> RegionHeartbeat {
         down_peers: Vec::new(),
         pending_peers: Vec::new(),
         approximate_size_mib: 96,
+        approximate_keys: 0,
+        replication: None,
         cause: None,
     }
 }

@@ -71,10 +71,13 @@ impl PeerFsm {
 
     fn apply_normal(&mut self, entry: &Entry, ctx: &mut Context, out: &mut Outbox) {
         match Proposal::decode(&entry.data) {
-            Proposal::Write if self.is_leader() => {
-                ctx.checker.on_acknowledged(self.region_id(), entry.index, entry.term);
+            Proposal::Write(table) => {
+                self.node.mut_store().rows.insert(table);
+                if self.is_leader() {
+                    ctx.checker.on_acknowledged(self.region_id(), entry.index, entry.term);
+                }
             }
-            Proposal::Empty | Proposal::Write => {}
+            Proposal::Empty => {}
             Proposal::CompactLog(_) if self.merge_state().is_some() => {}
             Proposal::CompactLog(index) => self.node.mut_store().compact(index),
             Proposal::Split(split) => self.apply_split(&split, ctx, out),
@@ -103,6 +106,7 @@ impl PeerFsm {
             out.destroyed.push((region.id, DestroyReason::Removed, cause));
             return;
         }
+        self.assign_commit_groups(ctx);
         if self.is_leader() {
             let cause = self.change_cause.take().or(self.cause);
             ctx.emit(EventKind::MembershipChanged { region, changes }, cause);
@@ -205,7 +209,9 @@ impl PeerFsm {
             }
             ScheduleStep::TransferLeader(_) => {}
             ScheduleStep::Merge(target) => self.propose_prepare_merge(target, cause, ctx),
-            ScheduleStep::Split(keys) => self.ask_split(keys.clone(), cause, ctx, out),
+            ScheduleStep::Split(keys) => {
+                self.ask_split(keys.clone(), cause, ctx, out);
+            }
         }
         self.handle_ready(ctx, out);
     }

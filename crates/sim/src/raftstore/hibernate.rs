@@ -103,6 +103,7 @@ impl PeerFsm {
     fn leader_may_sleep(&self) -> bool {
         let last = self.last_index();
         self.force_leader.is_none()
+            && !self.awaits_integrity()
             && self.applied_index() == last
             && self.node.raft.lead_transferee.is_none()
             && self.node.raft.prs().iter().all(|(_, progress)| progress.matched == last)

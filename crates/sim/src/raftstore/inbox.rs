@@ -131,7 +131,8 @@ impl Store {
     fn create_peer(&mut self, envelope: &Envelope, ctx: &mut Context) {
         let (region, store, id) = (envelope.region, self.id(), envelope.to.id);
         let storage = PeerStorage::uninitialized(region);
-        let fsm = PeerFsm::new(store, id, storage, 1, envelope.cause, ctx);
+        let mut fsm = PeerFsm::new(store, id, storage, 1, envelope.cause, ctx);
+        fsm.adopt_replication(self.replication.clone(), ctx);
         self.peers.insert(region, fsm);
         ctx.checker.on_created(region, store, id);
         ctx.emit(EventKind::PeerCreated { region, peer: id, store }, envelope.cause);

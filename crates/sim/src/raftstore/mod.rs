@@ -17,6 +17,7 @@ mod reading;
 mod recovery;
 mod refresh;
 mod replication;
+mod rows;
 mod serve;
 mod split;
 mod storage;
@@ -32,6 +33,7 @@ pub use peer::{
 };
 pub use reading::{PeerProgress, ProgressState, RaftRole};
 
+pub(crate) use membership::has_quorum_without;
 pub(crate) use peer::Outbox;
 
 use self::recovery::PlanExecution;
@@ -40,12 +42,12 @@ use crate::agenda::{ConnectionTimer, Item, Life, Timer};
 use crate::clients::Outcome;
 use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
-use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId};
+use crate::ids::{EventId, Millis, PeerId, RegionId, SECOND, StoreId, TableId};
 use crate::message::{GetStoreError, Schedule, ScheduleStep};
 use crate::network::Envelope;
 use crate::pd::replication::DrStatus;
 use crate::raft_client::{RaftClient, ResolverCache, Signal};
-use crate::region::{Peer, Region};
+use crate::region::{Key, Peer, Region};
 use crate::store::StoreMeta;
 
 /// Interval of store heartbeats. TiKV: `pd-store-heartbeat-tick-interval`.
@@ -206,6 +208,22 @@ impl Store {
     pub(crate) fn place_peer(&mut self, region: Arc<Region>, id: PeerId, size_mib: u64) {
         let storage = PeerStorage::bootstrapped(region.clone());
         self.disk.insert(region.id, DiskPeer { id, storage, size_mib });
+    }
+
+    /// A table's keys are deleted; a region that has no others is as small as an empty one then.
+    /// TiKV: `UnsafeDestroyRange`.
+    pub(crate) fn destroy_table(&mut self, table: TableId) {
+        let (start, end) = (Key::table_prefix(table), Key::table_prefix(TableId(table.0 + 1)));
+        for peer in self.peers.values_mut() {
+            let region = peer.region();
+            // Where the last region of all begins in a table, nothing comes after that table.
+            let is_inside = (&start..&end).contains(&&region.start)
+                && (region.end.is_empty() || region.end <= end);
+            peer.forget_rows(table);
+            if is_inside {
+                peer.size_mib = 1;
+            }
+        }
     }
 
     /// Remembers a peer that was destroyed before the run began.
@@ -439,7 +457,8 @@ impl Store {
         ctx: &mut Context,
     ) {
         let (store, region, epoch) = (self.id(), storage.region.id, storage.region.epoch);
-        let fsm = PeerFsm::new(store, id, storage, size_mib, cause, ctx);
+        let mut fsm = PeerFsm::new(store, id, storage, size_mib, cause, ctx);
+        fsm.adopt_replication(self.replication.clone(), ctx);
         self.peers.insert(region, fsm);
         ctx.checker.on_created(region, store, id);
         ctx.checker.on_epoch(region, store, id, epoch);

@@ -41,6 +41,7 @@ impl PeerFsm {
         };
         let pending_peers: Vec<Peer> = others().filter(lacks_log).collect();
         self.pending = pending_peers.iter().map(|peer| peer.id).collect();
+        let replication = self.region_replication();
         let members = ctx.events.latest(Subject::Members(region.id));
         out.heartbeats.push(RegionHeartbeat {
             leader: self.me(),
@@ -48,6 +49,8 @@ impl PeerFsm {
             down_peers,
             pending_peers,
             approximate_size_mib: self.size_mib,
+            approximate_keys: self.rows(),
+            replication,
             cause: members.max(self.cause),
             region,
         });

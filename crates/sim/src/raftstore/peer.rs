@@ -17,6 +17,7 @@ use super::inbox::is_initial;
 use super::merge::{Merged, Merging};
 use super::proposal::Proposal;
 use super::recovery::Work;
+use super::replication::Replication;
 use super::serve::Waiting;
 use super::split::SplitOff;
 use super::storage::PeerStorage;
@@ -81,6 +82,7 @@ pub struct PeerFsm {
     /// applier stands.
     pub(super) applied_before_snapshot: Option<u64>,
     pub(super) size_mib: u64,
+    pub(super) replication: Replication,
     /// The event that made the peer lead, or brought it about.
     pub(super) cause: Option<EventId>,
     /// What made it propose the change of membership under way.
@@ -150,6 +152,7 @@ impl PeerFsm {
             incoming: None,
             applied_before_snapshot: None,
             size_mib,
+            replication: Replication::default(),
             cause,
             change_cause: None,
         };
@@ -402,6 +405,7 @@ impl PeerFsm {
                 self.node.mut_store().restore(ready.snapshot(), region);
                 self.merging = Merging::default();
                 self.unapplied.clear();
+                self.assign_commit_groups(ctx);
             }
             let snapshot = Some(ready.snapshot().get_metadata().index).filter(|index| 0 < *index);
             self.node.mut_store().append(ready.entries());

@@ -9,7 +9,7 @@ use super::merge::entries::{
     COMMIT_MERGE, CommitMerge, PREPARE_MERGE, PrepareMerge, ROLLBACK_MERGE, RollbackMerge,
 };
 use super::wire::{Reader, Writer};
-use crate::ids::{PeerId, RegionId, StoreId};
+use crate::ids::{PeerId, RegionId, StoreId, TableId};
 use crate::message::{PeerChange, SplitId};
 use crate::region::{Key, Peer, PeerRole, RegionEpoch};
 
@@ -18,8 +18,8 @@ use crate::region::{Key, Peer, PeerRole, RegionEpoch};
 pub(crate) enum Proposal {
     /// A new leader's first entry.
     Empty,
-    /// A client's write.
-    Write,
+    /// A client's write, which inserts a row into a table; table 0 stands for none.
+    Write(TableId),
     /// Every peer drops its log up to this index. TiKV: `AdminCmdType::CompactLog`.
     CompactLog(u64),
     /// The region becomes several. TiKV: `AdminCmdType::BatchSplit`.
@@ -73,7 +73,11 @@ impl Proposal {
     pub(crate) fn encode(&self) -> Vec<u8> {
         match self {
             Proposal::Empty => Vec::new(),
-            Proposal::Write => vec![WRITE],
+            Proposal::Write(table) => {
+                let mut bytes = vec![WRITE];
+                bytes.extend(table.0.to_le_bytes());
+                bytes
+            }
             Proposal::CompactLog(index) => {
                 let mut bytes = vec![COMPACT_LOG];
                 bytes.extend(index.to_le_bytes());
@@ -112,7 +116,10 @@ impl Proposal {
     pub(crate) fn decode(bytes: &[u8]) -> Proposal {
         match bytes {
             [] => Proposal::Empty,
-            [WRITE] => Proposal::Write,
+            [WRITE, table @ ..] => {
+                let table = table.try_into().expect("a Write holds one table");
+                Proposal::Write(TableId(u64::from_le_bytes(table)))
+            }
             [COMPACT_LOG, index @ ..] => {
                 let index = index.try_into().expect("a CompactLog holds one 64-bit index");
                 Proposal::CompactLog(u64::from_le_bytes(index))
@@ -191,9 +198,8 @@ mod tests {
         let ids = SplitId { region: RegionId(7), peers: vec![PeerId(8), PeerId(9)] };
         let epoch = RegionEpoch { version: 3, conf_ver: 4 };
         let split = Split { epoch, parts: vec![(Key::new(b"k"), ids)] };
-        for proposal in
-            [Proposal::Empty, Proposal::Write, Proposal::CompactLog(70), Proposal::Split(split)]
-        {
+        let write = Proposal::Write(TableId(45));
+        for proposal in [Proposal::Empty, write, Proposal::CompactLog(70), Proposal::Split(split)] {
             assert_eq!(Proposal::decode(&proposal.encode()), proposal);
         }
     }

@@ -8,7 +8,7 @@ use raft::eraftpb::ConfState;
 use super::peer::PeerFsm;
 use super::proposal::Proposal;
 use super::storage::conf_state;
-use crate::ids::{PeerId, RegionId, StoreId};
+use crate::ids::{PeerId, RegionId, StoreId, TableId};
 use crate::region::Region;
 
 /// What a peer is to raft-rs.
@@ -179,6 +179,21 @@ impl PeerFsm {
     /// Approximate size of the region in MiB.
     pub fn size_mib(&self) -> u64 {
         self.size_mib
+    }
+
+    /// Rows that clients have inserted, as far as this peer has applied.
+    pub fn rows(&self) -> u64 {
+        self.node.store().rows.total()
+    }
+
+    /// Those of one table.
+    pub fn rows_of(&self, table: TableId) -> u64 {
+        self.node.store().rows.of(table)
+    }
+
+    /// The table's rows were deleted, past Raft.
+    pub(super) fn forget_rows(&mut self, table: TableId) {
+        self.node.mut_store().rows.forget(table);
     }
 
     /// What a leader knows of each member's log, by ascending peer id; empty for others.

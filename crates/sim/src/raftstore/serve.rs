@@ -11,7 +11,7 @@ use super::peer::{Outbox, PeerFsm};
 use super::proposal::Proposal;
 use crate::clients::{Ask, Denial, Outcome, PATIENCE_MS};
 use crate::context::Context;
-use crate::ids::{Millis, RegionId, SECOND, StoreId};
+use crate::ids::{Millis, RegionId, SECOND, StoreId, TableId};
 
 /// How long a leader answers reads by itself after it last heard from a quorum.
 /// TiKV: `raft-store-max-leader-lease`.
@@ -45,11 +45,14 @@ impl Store {
         &mut self,
         ask: Ask,
         region: RegionId,
+        table: TableId,
         version: u64,
         ctx: &mut Context,
     ) -> Result<(), Denial> {
         let mut answer = Err(Denial::RegionNotFound);
-        self.with_peer(region, ctx, |peer, ctx, out| answer = peer.serve(ask, version, ctx, out));
+        self.with_peer(region, ctx, |peer, ctx, out| {
+            answer = peer.serve(ask, table, version, ctx, out);
+        });
         answer
     }
 }
@@ -58,6 +61,7 @@ impl PeerFsm {
     fn serve(
         &mut self,
         ask: Ask,
+        table: TableId,
         version: u64,
         ctx: &mut Context,
         out: &mut Outbox,
@@ -79,7 +83,7 @@ impl PeerFsm {
             // TiKV: `peer.rs:CmdEpochChecker`.
             Ask::Write if self.awaits_new_version() => Err(Denial::EpochNotMatch),
             // raft-rs drops proposals while leadership is handed over.
-            Ask::Write if !self.propose_write(ctx, out) => Err(Denial::NoLeader),
+            Ask::Write if !self.propose_write(table, ctx, out) => Err(Denial::NoLeader),
             Ask::Write => Ok(()),
             Ask::Read => {
                 self.read(ctx, out);
@@ -91,14 +95,15 @@ impl PeerFsm {
     /// A write by hand, at the leader: nobody waits for its answer longer than a client would.
     pub(crate) fn put(&mut self, ctx: &mut Context, out: &mut Outbox) {
         if self.is_leader() && self.force_leader.is_none() && self.merge_state().is_none() {
-            self.propose_write(ctx, out);
+            let table = self.region().start.table().unwrap_or(TableId(0));
+            self.propose_write(table, ctx, out);
         }
     }
 
     /// Proposes a client's write. Returns whether the peer could.
-    fn propose_write(&mut self, ctx: &mut Context, out: &mut Outbox) -> bool {
+    fn propose_write(&mut self, table: TableId, ctx: &mut Context, out: &mut Outbox) -> bool {
         self.wake(ctx);
-        let bytes = Proposal::Write.encode();
+        let bytes = Proposal::Write(table).encode();
         let proposed = self.drive(ctx, |node| node.propose(Vec::new(), bytes)).is_ok();
         if proposed {
             let (index, term, since) = (self.last_index(), self.term(), ctx.now);

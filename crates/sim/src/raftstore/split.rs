@@ -11,6 +11,7 @@ use super::Store;
 use super::peer::{Outbox, PeerFsm};
 use super::proposal::{Proposal, Split};
 use super::ranges::{can_split_at, split};
+use super::rows::Rows;
 use super::storage::PeerStorage;
 use crate::agenda::Life;
 use crate::context::Context;
@@ -26,6 +27,8 @@ pub(crate) struct SplitOff {
     /// Whether that peer leads: then the new regions' peers beside it campaign.
     leads: bool,
     size_mib: u64,
+    /// The rows of each.
+    rows: Vec<Rows>,
     cause: Option<EventId>,
 }
 
@@ -47,23 +50,25 @@ impl PeerFsm {
         log.entries_from(log.applied + 1).any(|entry| Proposal::is_split(&entry.data))
     }
 
-    /// Asks PD for the ids of a split at `keys`, or in the middle if there are none.
-    pub(super) fn ask_split(
+    /// Asks PD for the ids of a split at `keys`, or in the middle if there are none. Returns
+    /// whether it could.
+    pub(crate) fn ask_split(
         &mut self,
         mut keys: Vec<Key>,
         cause: Option<EventId>,
         ctx: &mut Context,
         out: &mut Outbox,
-    ) {
+    ) -> bool {
         let region = self.region().clone();
         if keys.is_empty() {
             keys.extend(Key::middle(&region.start, &region.end));
         }
         if !self.is_leader() || !can_split_at(&region, &keys) {
-            return;
+            return false;
         }
         self.wake(ctx);
         out.split_questions.push(AskSplit { region, keys, cause });
+        true
     }
 
     /// PD has given the ids of a split, or refused to.
@@ -103,6 +108,10 @@ impl PeerFsm {
             split(self.region(), entry).expect("the keys were checked at this very epoch");
         let new: Vec<Arc<Region>> = new.into_iter().map(Arc::new).collect();
         self.size_mib = (self.size_mib / (new.len() as u64 + 1)).max(1);
+        let rows = std::mem::take(&mut self.node.mut_store().rows);
+        let parts = new.iter().map(|part| &**part).chain([&derived]);
+        let mut rows = rows.share(&parts.collect::<Vec<&Region>>());
+        self.node.mut_store().rows = rows.pop().expect("what is left of the region is a part");
         let derived = self.change_range(derived, ctx);
         let (leads, size_mib) = (self.is_leader(), self.size_mib);
         let mut cause = ctx.events.latest(crate::event::Subject::Members(derived.id));
@@ -115,7 +124,7 @@ impl PeerFsm {
             self.wake(ctx);
             self.heartbeat(ctx, out);
         }
-        out.splits.push(SplitOff { new, leads, size_mib, cause });
+        out.splits.push(SplitOff { new, leads, size_mib, rows, cause });
     }
 }
 
@@ -138,7 +147,7 @@ impl Store {
     /// Makes this store's peers of regions that were split off. One that was here already, and is
     /// gone or has its data by now, is older than this split.
     pub(super) fn create_split_off(&mut self, split: SplitOff, ctx: &mut Context) {
-        for region in split.new {
+        for (region, rows) in split.new.into_iter().zip(split.rows) {
             let Some(me) = region.peer_on(self.id()) else { continue };
             let there = self.peers.get(&region.id);
             let is_older = there.is_some_and(|peer| peer.is_initialized() || peer.id() != me.id);
@@ -146,6 +155,7 @@ impl Store {
                 continue;
             }
             let mut storage = PeerStorage::bootstrapped(region.clone());
+            storage.rows = rows;
             // A peer that came before the split, from a candidate's message, has only its vote.
             let early = self.peers.remove(&region.id).map(PeerFsm::into_storage);
             if let Some(early) = early.filter(|e| storage.hard_state.term < e.hard_state.term) {

@@ -8,6 +8,7 @@ use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 
 use super::merge::MergeState;
+use super::rows::Rows;
 use crate::ids::RegionId;
 use crate::region::{Key, PeerRole, Region, RegionEpoch};
 
@@ -27,6 +28,8 @@ pub(crate) struct PeerStorage {
     pub(crate) truncated_index: u64,
     truncated_term: u64,
     pub(crate) applied: u64,
+    /// The rows that clients have inserted by what is applied.
+    pub(crate) rows: Rows,
     /// The merge that the region is prepared for. TiKV: `PeerState::Merging`.
     pub(crate) merging: Option<Arc<MergeState>>,
 }
@@ -48,6 +51,7 @@ impl PeerStorage {
             truncated_index: 0,
             truncated_term: 0,
             applied: 0,
+            rows: Rows::default(),
             merging: None,
         }
     }
@@ -63,6 +67,7 @@ impl PeerStorage {
             truncated_index: INIT_LOG_INDEX,
             truncated_term: INIT_LOG_TERM,
             applied: INIT_LOG_INDEX,
+            rows: Rows::default(),
             merging: None,
         }
     }
@@ -128,6 +133,7 @@ impl PeerStorage {
         self.truncated_index = meta.index;
         self.truncated_term = meta.term;
         self.applied = meta.index;
+        self.rows = Rows::decode(snapshot.get_data());
         self.merging = None;
         self.hard_state.commit = self.hard_state.commit.max(meta.index);
         self.hard_state.term = self.hard_state.term.max(meta.term);
@@ -211,6 +217,7 @@ impl Storage for PeerStorage {
         meta.index = self.applied;
         meta.term = self.term(self.applied)?;
         meta.set_conf_state(conf_state(&self.region));
+        snapshot.data = self.rows.encode().into();
         Ok(snapshot)
     }
 }

@@ -4,13 +4,14 @@
 //!
 //! The poll's own HTTP requests take no time here.
 
+pub mod ddl;
 pub mod infoschema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::context::Context;
 use crate::event::{EventKind, Subject};
-use crate::ids::{EventId, RegionId, SECOND, StoreId, TableId};
+use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId, TableId};
 use crate::pd::Pd;
 use crate::raftstore::Store;
 use crate::region::{Key, Peer, PeerRole, Region};
@@ -24,6 +25,8 @@ pub const POLL_MS: u64 = 2 * SECOND;
 const STORE_LIST_TICKS: u64 = 5;
 /// A table's poll backs off from 1 to this many ticks. TiDB: `PollTiFlashBackoffMaxTick`.
 const BACKOFF_MAX_TICKS: u64 = 10;
+/// The id of a new cluster's first table, as of 8.5: system tables come before it.
+const FIRST_TABLE: u64 = 104;
 /// PROGRESS is counted in 1/10000.
 pub const PROGRESS_FULL: u64 = 10_000;
 
@@ -31,6 +34,10 @@ pub const PROGRESS_FULL: u64 = 10_000;
 #[derive(Debug)]
 pub struct Tidb {
     tables: Vec<Table>,
+    schemas: BTreeSet<String>,
+    /// The last id that was given to a table or to the job that made it.
+    last_id: u64,
+    dropped: Vec<DroppedTable>,
     ticks: u64,
     /// TiFlash stores as of the last look at PD.
     tiflash: Vec<(StoreId, StoreStatus)>,
@@ -54,6 +61,19 @@ pub struct Table {
     /// The regions short of a replica at the last poll.
     pub missing: Vec<RegionId>,
     backoff: Backoff,
+}
+
+/// A table that was dropped and not collected yet. TiDB: `mysql.gc_delete_range`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DroppedTable {
+    /// Its id.
+    pub id: TableId,
+    /// `db.name`.
+    pub name: String,
+    /// When it was dropped.
+    pub at: Millis,
+    /// Replicas its rule wants; 0 where it has none.
+    pub replica_count: u64,
 }
 
 /// How many ticks a table waits between polls: 1 at first, then ×1.5 up to 10.
@@ -92,10 +112,18 @@ impl Tidb {
             missing: Vec::new(),
             backoff: Backoff::START,
         };
-        Tidb { tables: tables.iter().map(table).collect(), ticks: 0, tiflash: Vec::new() }
+        let schema = |setup: &TableSetup| setup.name.split('.').next().map(str::to_owned);
+        Tidb {
+            tables: tables.iter().map(table).collect(),
+            schemas: tables.iter().filter_map(schema).chain(["test".to_owned()]).collect(),
+            last_id: tables.iter().map(|table| table.id.0).max().unwrap_or(FIRST_TABLE - 2),
+            dropped: Vec::new(),
+            ticks: 0,
+            tiflash: Vec::new(),
+        }
     }
 
-    /// Every table, in the order of the setup.
+    /// Every table, in the order in which they came to be.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.iter()
     }
@@ -103,6 +131,50 @@ impl Tidb {
     /// The table of this name. Names compare without case, as in MySQL.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether there is a database of this name: those of the tables there were at the start, and
+    /// `test`.
+    pub fn has_schema(&self, name: &str) -> bool {
+        self.schemas.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// The tables that were dropped and not collected yet, oldest first.
+    pub fn dropped(&self) -> &[DroppedTable] {
+        &self.dropped
+    }
+
+    /// `CREATE TABLE`, for a name that is free. A table and the job that makes it have an id each.
+    pub(crate) fn create(&mut self, name: &str) -> TableId {
+        self.last_id += 2;
+        let id = TableId(self.last_id);
+        self.tables.push(Table {
+            id,
+            name: name.to_owned(),
+            replica_count: 0,
+            available: false,
+            progress_bp: 0,
+            held: None,
+            missing: Vec::new(),
+            backoff: Backoff::START,
+        });
+        id
+    }
+
+    /// `DROP TABLE`, for a table that exists.
+    pub(crate) fn drop_table(&mut self, id: TableId, at: Millis) -> String {
+        let place = self.tables.iter().position(|table| table.id == id);
+        let table = self.tables.remove(place.expect("the command was checked"));
+        let (name, replica_count) = (table.name.clone(), table.replica_count);
+        self.dropped.push(DroppedTable { id, name, at, replica_count });
+        table.name
+    }
+
+    /// Takes the tables out that were dropped by then.
+    pub(crate) fn take_dropped(&mut self, by: Millis) -> Vec<DroppedTable> {
+        let (due, rest) = std::mem::take(&mut self.dropped).into_iter().partition(|t| t.at <= by);
+        self.dropped = rest;
+        due
     }
 
     /// `ALTER TABLE … SET TIFLASH REPLICA count`, for a table that exists. 0 and then n begins

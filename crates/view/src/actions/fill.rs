@@ -58,6 +58,7 @@ fn place(scene: &Scene<'_>, name: &str) -> Option<String> {
         "stopped" => list(lanes.iter().filter(|lane| is(lane, Process::Stopped))),
         "members" => list(members(scene)?.filter(|lane| Some(lane.store) != here)),
         "new" => elsewhere(scene)?.store.to_string(),
+        "new_table" => new_table(scene),
         "free" => free_id(lanes).to_string(),
         "zone" => lanes.iter().find(|lane| !lane.zone.is_empty())?.zone.clone(),
         "address" => free_address(lanes, Engine::TiKv),
@@ -90,6 +91,13 @@ fn elsewhere<'a>(scene: &Scene<'a>) -> Option<&'a Lane> {
         cell.member.is_none() && lane.engine == here.engine && is(lane, Process::Running)
     });
     free.map(|(lane, _)| lane)
+}
+
+/// A name that no table of the database `test` has, which is always there.
+fn new_table(scene: &Scene<'_>) -> String {
+    let taken = |name: &str| scene.view.tables.iter().any(|table| *table.name == *name);
+    let mut names = (1..).map(|number| format!("test.t{number}"));
+    names.find(|name| !taken(name)).expect("there are fewer tables than numbers")
 }
 
 /// An id that no store has.

@@ -2,13 +2,14 @@
 
 use sim::{Cluster, Command, PdCommand};
 
-use super::replicas_altered;
+use super::sql::{replicas_altered, table_command};
 use crate::lang::Lang;
 
 /// The tool's answer to `command`, which `cluster` has carried out.
 pub fn accepted(cluster: &Cluster, command: &Command, lang: Lang) -> String {
     match command {
         Command::Pd(command) => of_pd(command).to_owned(),
+        Command::Table(command) => table_command(cluster, command),
         Command::SetTiflashReplica { table, .. } => replicas_altered(cluster, table, lang),
         Command::AddStore(_)
         | Command::StopStores(_)
@@ -52,6 +53,7 @@ fn of_pd(command: &PdCommand) -> &'static str {
         | PdCommand::SetMaxStoreDownTime { .. }
         | PdCommand::SetMaxReplicas(_)
         | PdCommand::SetMaxMergeRegionSize(_)
+        | PdCommand::SetMaxMergeRegionKeys(_)
         | PdCommand::SetSplitMergeInterval { .. }
         | PdCommand::SetReplication(_)
         | PdCommand::SetHaltScheduling(_)

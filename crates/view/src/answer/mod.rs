@@ -24,5 +24,5 @@ pub use pd::{
 pub(crate) use precheck::ailment_words;
 pub use precheck::{Finding, Precheck, precheck};
 pub use region::{region, region_of_key, regions, regions_on, regions_with};
-pub use sql::{info_table, replicas_altered, table_regions};
+pub use sql::{count_rows, info_table, table_regions};
 pub use store::{remove_tombstone, store, stores, stores_shown};

@@ -70,8 +70,14 @@ fn region_json(info: &RegionInfo) -> Json {
     let flows = ["cpu_usage", "written_bytes", "read_bytes", "written_keys", "read_keys"];
     fields.extend(flows.map(|name| (name, Json::Number(0))));
     fields.push(("approximate_size", Json::Number(info.approximate_size_mib)));
-    let sizes = ["approximate_keys", "approximate_kv_size", "approximate_columnar_kv_size"];
+    fields.push(("approximate_keys", Json::Number(info.approximate_keys)));
+    let sizes = ["approximate_kv_size", "approximate_columnar_kv_size"];
     fields.extend(sizes.map(|name| (name, Json::Number(0))));
+    if let Some(replication) = &info.replication {
+        let state = ("state", Json::text(replication.state.name()));
+        let fields_of = vec![state, ("state_id", Json::Number(replication.state_id))];
+        fields.push(("replication_status", Json::Object(fields_of)));
+    }
     Json::Object(fields)
 }
 

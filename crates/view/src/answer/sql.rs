@@ -1,12 +1,13 @@
 //! TiDB's tables on stores, regions and replicas, as the mysql client draws them.
 //! TiDB: `pkg/executor/infoschema_reader.go`, `pkg/executor/show.go`.
 
+use sim::clients::ReadFrom;
 use sim::pd::region_tree::RegionInfo;
 use sim::region::{Key, PeerRole};
 use sim::store::StoreState;
 use sim::tidb::Table;
 use sim::tidb::infoschema::{Column, InfoTable};
-use sim::{Cluster, Millis, Refusal, TableId};
+use sim::{Cluster, Event, EventKind, Millis, Refusal, TableCommand, TableId};
 
 use super::pd::without_pd;
 use super::precheck::precheck;
@@ -73,9 +74,9 @@ fn pd_answers(cluster: &Cluster) -> Result<(), String> {
 }
 
 /// What TiDB answers to `ALTER TABLE … SET TIFLASH REPLICA` that it has just accepted.
-pub fn replicas_altered(cluster: &Cluster, name: &str, lang: Lang) -> String {
+pub(super) fn replicas_altered(cluster: &Cluster, name: &str, lang: Lang) -> String {
     match cluster.tidb().table(name).and_then(|table| table.held) {
-        None => "Query OK, 0 rows affected".to_owned(),
+        None => DONE.to_owned(),
         Some(_) => {
             let why = lang.pick(
                 "Note 1105: the change is held back until the table is healthy",
@@ -85,6 +86,37 @@ pub fn replicas_altered(cluster: &Cluster, name: &str, lang: Lang) -> String {
             format!("Query OK, 0 rows affected, 1 warning\n{why}\n{found}")
         }
     }
+}
+
+/// The columns of what `SPLIT TABLE` answers.
+const SPLIT: [Column; 2] = [("TOTAL_SPLIT_REGION", true), ("SCATTER_FINISH_RATIO", true)];
+
+/// What TiDB answers to a statement about a table that has just been carried out.
+pub(super) fn table_command(cluster: &Cluster, command: &TableCommand) -> String {
+    let of_it = |event: &Event| {
+        if let EventKind::TableSplit { regions, .. } = &event.kind {
+            let ratio = u64::from(0 < *regions);
+            return Some(draw(&SPLIT, &[vec![regions.to_string(), ratio.to_string()]]));
+        }
+        if matches!(event.kind, EventKind::TableCreated { .. } | EventKind::TableDropped { .. }) {
+            return Some(DONE.to_owned());
+        }
+        // What the statement was to bring about is so already.
+        matches!(event.kind, EventKind::Commanded(_)).then(|| note(command))
+    };
+    let told = cluster.events().iter().rev().find_map(of_it);
+    told.expect("that it was asked is an event")
+}
+
+const DONE: &str = "Query OK, 0 rows affected";
+
+fn note(command: &TableCommand) -> String {
+    let note = match command {
+        TableCommand::Create { table, .. } => format!("1050: Table '{table}' already exists"),
+        TableCommand::Drop { table, .. } => format!("1051: Unknown table '{table}'"),
+        TableCommand::Split { .. } => return DONE.to_owned(),
+    };
+    format!("{DONE}, 1 warning\nNote {note}")
 }
 
 /// `SHOW TABLE tpcc.stock REGIONS`: the regions that share a key with the table, by range.
@@ -98,6 +130,32 @@ pub fn table_regions(cluster: &Cluster, name: &str) -> Result<String, String> {
     let (start, end) = (Key::table_prefix(table.id), Key::table_prefix(TableId(table.id.0 + 1)));
     let rows: Vec<Row> = cluster.pd().regions_in(&start, &end).map(table_region).collect();
     Ok(draw(&TABLE_REGIONS, &rows))
+}
+
+/// `SELECT COUNT(*) FROM tpcc.stock`: the rows that clients have inserted since the run began.
+///
+/// # Errors
+/// TiDB's answer where there is no such table, or it cannot be read.
+pub fn count_rows(cluster: &Cluster, name: &str, from: ReadFrom) -> Result<String, String> {
+    let counted = |from| match cluster.count_rows(name, from) {
+        None => Err(Refusal::UnknownTable(name.to_owned()).to_string()),
+        Some(Ok(rows)) => Ok(draw(&[("COUNT(*)", true)], &[vec![rows.to_string()]])),
+        Some(Err(error)) => Err(error.to_string()),
+    };
+    let is_available = cluster.tidb().table(name).is_none_or(|table| table.available);
+    match from {
+        // TiDB reads from TiKV where the hint cannot be followed.
+        ReadFrom::TiFlash if !is_available => {
+            let told = counted(ReadFrom::TiKv)?;
+            Ok(format!(
+                "{told}, 1 warning\nWarning 1815: Internal : No available path for table {name} \
+                 with the store type tiflash of the hint /*+ read_from_storage */, please check \
+                 the status of the table replica and variable value of \
+                 tidb_isolation_read_engines(map[0:{{}} 1:{{}} 2:{{}}])"
+            ))
+        }
+        ReadFrom::TiFlash | ReadFrom::TiKv => counted(from),
+    }
 }
 
 fn table_region(info: &RegionInfo) -> Row {
@@ -117,7 +175,7 @@ fn table_region(info: &RegionInfo) -> Row {
         "0".into(),
         "0".into(),
         info.approximate_size_mib.to_string(),
-        "0".into(),
+        info.approximate_keys.to_string(),
         String::new(),
         String::new(),
     ]
@@ -133,7 +191,9 @@ fn readable(key: &Key) -> String {
     let has_row = 18 < key.bytes().len();
     match raw.get(9..11) {
         Some(b"_r") => match row.filter(|_| has_row) {
-            Some(row) => format!("t_{table}_r_{}", u64::from_be_bytes(row) ^ (1 << 63)),
+            Some(row) => {
+                format!("t_{table}_r_{}", (u64::from_be_bytes(row) ^ (1 << 63)).cast_signed())
+            }
             None => format!("t_{table}_r"),
         },
         Some(_) | None => format!("t_{table}_"),
@@ -209,6 +269,7 @@ fn region_status(cluster: &Cluster) -> Vec<Row> {
 fn region_row(info: &RegionInfo, table: Option<&Table>) -> Row {
     let region = &info.region;
     let null = || NULL.to_owned();
+    let replication = info.replication;
     let names = table.map(|table| split(&table.name));
     vec![
         region.id.to_string(),
@@ -228,9 +289,9 @@ fn region_row(info: &RegionInfo, table: Option<&Table>) -> Row {
         "0".into(),
         "0".into(),
         info.approximate_size_mib.to_string(),
-        "0".into(),
-        null(),
-        null(),
+        info.approximate_keys.to_string(),
+        replication.map_or_else(null, |of| of.state.name().to_owned()),
+        replication.map_or_else(null, |of| of.state_id.to_string()),
     ]
 }
 

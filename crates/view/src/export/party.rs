@@ -160,6 +160,10 @@ fn of_tidb(kind: &EventKind) -> Option<Exchange> {
     let is_of_tidb = matches!(
         kind,
         EventKind::ReplicaChangeHeld { .. }
+            | EventKind::TableCreated { .. }
+            | EventKind::TableDropped { .. }
+            | EventKind::TableSplit { .. }
+            | EventKind::TableDestroyed { .. }
             | EventKind::TableAvailable(_)
             | EventKind::TableNotReady { .. }
     );

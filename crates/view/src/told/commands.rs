@@ -2,7 +2,7 @@
 
 use sim::command::MachineCommand;
 use sim::fault::{Links, Mishap, Mishaps};
-use sim::{ClientRequest, Command, StoreId, TikvTest};
+use sim::{ClientRequest, Command, StoreId, TableCommand, TikvTest};
 
 use super::pd_commands;
 use crate::lang::Lang;
@@ -11,6 +11,7 @@ use crate::lang::Lang;
 pub(super) fn sentence(command: &Command, lang: Lang) -> String {
     let (en, zh) = match command {
         Command::Pd(command) => pd_commands::sentence(command),
+        Command::Table(command) => table_sentence(command),
         Command::SetTiflashReplica { table, count } => (
             format!("Somebody set {table} to {count} TiFlash replicas"),
             format!("有人将 {table} 的 TiFlash 副本数设为 {count}"),
@@ -41,6 +42,22 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
         Command::TikvTest(deed) => tikv_test(deed),
     };
     super::own(lang, en, zh)
+}
+
+/// What is done with a table, in English and in Chinese.
+fn table_sentence(command: &TableCommand) -> (String, String) {
+    match command {
+        TableCommand::Create { table, .. } => {
+            (format!("Somebody creates table {table}"), format!("有人创建表 {table}"))
+        }
+        TableCommand::Drop { table, .. } => {
+            (format!("Somebody drops table {table}"), format!("有人删除表 {table}"))
+        }
+        TableCommand::Split { table, .. } => (
+            format!("Somebody has the regions of {table} split"),
+            format!("有人分裂表 {table} 的 region"),
+        ),
+    }
 }
 
 /// What TiKV's own tests do, in English and in Chinese.

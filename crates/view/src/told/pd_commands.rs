@@ -53,6 +53,10 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
             format!("Somebody had PD merge regions of {mib} MiB and less (max-merge-region-size)"),
             format!("有人让 PD 合并不大于 {mib} MiB 的 region（max-merge-region-size）"),
         ),
+        PdCommand::SetMaxMergeRegionKeys(keys) => (
+            format!("Somebody set max-merge-region-keys to {keys}"),
+            format!("有人将 max-merge-region-keys 设为 {keys}"),
+        ),
         PdCommand::SetSplitMergeInterval { ms } => (
             format!("Somebody set split-merge-interval to {} s", ms / 1_000),
             format!("有人将 split-merge-interval 设为 {} 秒", ms / 1_000),

@@ -327,6 +327,41 @@ fn change_held(table: &str, count: u64, ailments: &[Ailment], lang: Lang) -> Sen
 }
 
 fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
+    if let E::TableCreated { table, name } = kind {
+        return routine(
+            lang,
+            format!("{name} is table {table}"),
+            format!("{name} 的表 id 为 {table}"),
+        );
+    }
+    if let E::TableDropped { table, name } = kind {
+        return notable(
+            lang,
+            format!(
+                "TiDB forgets {name}; the keys of table {table} stay until the garbage collection"
+            ),
+            format!("TiDB 移除 {name}；表 {table} 的数据保留到 GC 为止"),
+        );
+    }
+    if let E::TableSplit { table, regions } = kind {
+        let table = names.table(*table);
+        return routine(
+            lang,
+            format!("TiDB has {regions} regions split off {table}"),
+            format!("TiDB 从 {table} 分裂出 {regions} 个 region"),
+        );
+    }
+    if let E::TableDestroyed { table, replicas } = kind {
+        let (and_en, and_zh) = match replicas {
+            0 => ("", ""),
+            1.. => (", and its TiFlash rule", "及其 TiFlash 规则"),
+        };
+        return notable(
+            lang,
+            format!("The garbage collection deletes every key of table {table}{and_en}"),
+            format!("GC 删除表 {table} 的全部数据{and_zh}"),
+        );
+    }
     if let E::ReplicaChangeHeld { table, count, ailments } = kind {
         return change_held(&names.table(*table), *count, ailments, lang);
     }

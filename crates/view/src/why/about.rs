@@ -90,6 +90,10 @@ fn of_store(kind: &E) -> Option<Thing> {
 
 fn of_rest(kind: &E) -> Option<Thing> {
     if let E::ReplicaChangeHeld { table, .. }
+    | E::TableCreated { table, .. }
+    | E::TableDropped { table, .. }
+    | E::TableSplit { table, .. }
+    | E::TableDestroyed { table, .. }
     | E::ReplicaRuleSet { table, .. }
     | E::TableAvailable(table)
     | E::TableNotReady { table, .. } = kind

@@ -157,10 +157,12 @@ impl Store {
             ctx.emit(EventKind::StorePanicked { store, region }, cause);
             return ctx.panicked.push(store);
         }
-        if let Some(size) = self.peers.get(&source).map(PeerFsm::size_mib)
+        let source = self.peers.get(&source);
+        if let Some((size, rows)) = source.map(|p| (p.size_mib, p.node.store().rows.clone()))
             && let Some(peer) = self.peers.get_mut(&target)
         {
             peer.size_mib += size;
+            peer.node.mut_store().rows.take_in(rows);
         }
         self.with_peer(target, ctx, PeerFsm::on_source_ready);
     }
