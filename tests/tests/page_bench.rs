@@ -24,7 +24,7 @@ fn main() -> Result<()> {
 
 /// The yardstick in wasm, in milliseconds; the fingerprint is the native one.
 fn wasm(browser: &Browser) -> Result<()> {
-    let script = "return import('./regionscope.js').then(page => page.default().then(() => {
+    let script = "return import('./probes/probes.js').then(page => page.default().then(() => {
         const times = [];
         let fingerprint = '';
         for (let run = 0; run < 7; run++) {
@@ -41,24 +41,36 @@ fn wasm(browser: &Browser) -> Result<()> {
     Ok(())
 }
 
-/// The time between frames while the incident plays at 8 x.
+/// While the incident plays at 8 x: what a frame takes of the page's thread, from its first callback
+/// until it is painted, and how far apart the frames come. The latter is at best what the display
+/// does.
 fn frames(browser: &Browser) -> Result<()> {
+    let script = "const gaps = [], work = []; let last = performance.now();
+        const ask = window.requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = callback => ask(now => {
+            const start = performance.now();
+            const channel = new MessageChannel();
+            channel.port1.onmessage = () => work.push(performance.now() - start);
+            callback(now);
+            channel.port2.postMessage(0);
+            gaps.push(start - last); last = start;
+        });
+        const p95 = times => times.slice(5).sort((a, b) => a - b)[
+            Math.floor((times.length - 5) * 0.95)];
+        document.querySelector('[data-testid=play-all]').click();
+        return new Promise(done => setTimeout(() => {
+            delete window.requestAnimationFrame;
+            done([p95(work), p95(gaps)]);
+        }, 10000));";
     browser.test_id("skip-quiet")?.click()?;
-    browser.test_id("play-all")?.click()?;
-    let script = "return new Promise(done => {
-        const gaps = []; let last = performance.now(); const end = last + 10000;
-        const frame = now => {
-            gaps.push(now - last); last = now;
-            now < end ? requestAnimationFrame(frame)
-                : done(gaps.slice(5).sort((a, b) => a - b)[Math.floor((gaps.length - 5) * 0.95)]);
-        };
-        requestAnimationFrame(frame);
-    });";
-    println!("frame\t{:.1} ms between frames", number(&browser.execute(script, &[])?)?);
+    let answer = browser.execute(script, &[])?;
+    let (work, gap) = (number(&answer[0])?, number(&answer[1])?);
+    println!("frame\t{work:.1} ms of work, {gap:.1} ms between frames");
     Ok(())
 }
 
-/// From moving the handle of the time line to the frame that shows it, over ten recorded minutes.
+/// Moves the handle of the time line as the browser would: at the beginning of a frame, which then
+/// shows it. What that frame takes until it is painted, over ten recorded minutes.
 fn scrubbing(browser: &Browser) -> Result<()> {
     let faster = "const speed = document.querySelector('[data-testid=speed]');
         speed.value = speed.options[speed.options.length - 2].value;
@@ -70,46 +82,61 @@ fn scrubbing(browser: &Browser) -> Result<()> {
     })?;
     browser.test_id("play")?.click()?;
     let script = "const slider = document.querySelector('[data-testid=scrubber]');
-        const times = []; let place = 1;
+        const shown = () => document.querySelector('[data-testid=elapsed]').dataset.ms;
+        const times = []; let place = 1, stale = 0;
         const one = () => new Promise(done => requestAnimationFrame(() => {
             place = (place * 7919 + 104729) % +slider.max;
-            const start = performance.now();
+            const before = shown(), start = performance.now();
             slider.value = place;
             slider.dispatchEvent(new Event('input', { bubbles: true }));
             const channel = new MessageChannel();
-            channel.port1.onmessage = () => { times.push(performance.now() - start); done(); };
-            requestAnimationFrame(() => channel.port2.postMessage(0));
-        }));
-        return (async () => {
-            for (let move = 0; move < 60; move++) await one();
-            times.sort((a, b) => a - b);
-            return times[Math.floor(times.length * 0.95)];
-        })();";
-    println!("scrub\t{:.1} ms to the frame painted", number(&browser.execute(script, &[])?)?);
-    Ok(())
-}
-
-/// From a step beside the order, taken while looking back over most of the ten minutes, to the
-/// next frame, and to the branch that is on the screen.
-fn branching(browser: &Browser) -> Result<()> {
-    let script = "const slider = document.querySelector('[data-testid=scrubber]');
-        const painted = () => new Promise(done => requestAnimationFrame(() => {
-            const channel = new MessageChannel();
-            channel.port1.onmessage = () => done();
+            channel.port1.onmessage = () => {
+                times.push(performance.now() - start);
+                stale += shown() === before;
+                done();
+            };
             channel.port2.postMessage(0);
         }));
         return (async () => {
-            slider.value = Math.round(+slider.max * 0.9);
-            slider.dispatchEvent(new Event('input', { bubbles: true }));
-            await painted();
-            const start = performance.now();
-            document.querySelector('.step.optional').click();
-            await painted();
-            const seen = performance.now() - start;
-            while (document.querySelector('[data-testid=reliving]')) await painted();
-            return [seen, performance.now() - start];
+            for (let move = 0; move < 120; move++) await one();
+            times.sort((a, b) => a - b);
+            return [times[Math.floor(times.length * 0.95)], times[times.length >> 1], stale];
         })();";
     let answer = browser.execute(script, &[])?;
+    ensure!(answer[2] == 0, "{} moves were not shown by their frame", answer[2]);
+    let (p95, median) = (number(&answer[0])?, number(&answer[1])?);
+    println!("scrub\t{p95:.1} ms to the frame painted (median {median:.1})");
+    Ok(())
+}
+
+/// From a step beside the order, taken at the beginning of a frame while looking back over most of
+/// the ten minutes, until that frame is painted, and until the branch is on the screen.
+fn branching(browser: &Browser) -> Result<()> {
+    let script = "const slider = document.querySelector('[data-testid=scrubber]');
+        const painted = () => new Promise(done => {
+            const channel = new MessageChannel();
+            channel.port1.onmessage = () => done();
+            channel.port2.postMessage(0);
+        });
+        const frame = deed => new Promise(done =>
+            requestAnimationFrame(() => { deed(); painted().then(done); }));
+        return (async () => {
+            slider.value = Math.round(+slider.max * 0.9);
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            await frame(() => {});
+            await frame(() => {});
+            let start;
+            await frame(() => {
+                start = performance.now();
+                document.querySelector('.step.optional').click();
+            });
+            const seen = performance.now() - start;
+            const begun = document.querySelector('[data-testid=reliving]') !== null;
+            while (document.querySelector('[data-testid=reliving]')) await frame(() => {});
+            return [seen, performance.now() - start, begun];
+        })();";
+    let answer = browser.execute(script, &[])?;
+    ensure!(answer[2] == true, "nothing was to be seen of the branch in its first frame");
     println!("branch-seen\t{:.1} ms to the frame painted", number(&answer[0])?);
     println!("branch-replayed\t{:.0} ms", number(&answer[1])?);
     browser.test_id("play")?.click()
