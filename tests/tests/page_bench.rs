@@ -19,7 +19,8 @@ fn main() -> Result<()> {
     frames(&browser)?;
     scrubbing(&browser)?;
     branching(&browser)?;
-    memory(&browser)
+    memory(&browser)?;
+    large(&browser)
 }
 
 /// The yardstick in wasm, in milliseconds; the fingerprint is the native one.
@@ -41,9 +42,9 @@ fn wasm(browser: &Browser) -> Result<()> {
     Ok(())
 }
 
-/// While the incident plays at 8 x: what a frame takes of the page's thread, from its first callback
-/// until it is painted, and how far apart the frames come. The latter is at best what the display
-/// does.
+/// While the incident plays at 8 x: what a frame takes of the page's thread, from its first
+/// callback until it is painted, and how far apart the frames come. The latter is at best what the
+/// display does.
 fn frames(browser: &Browser) -> Result<()> {
     let script = "const gaps = [], work = []; let last = performance.now();
         const ask = window.requestAnimationFrame.bind(window);
@@ -59,7 +60,7 @@ fn frames(browser: &Browser) -> Result<()> {
             Math.floor((times.length - 5) * 0.95)];
         document.querySelector('[data-testid=play-all]').click();
         return new Promise(done => setTimeout(() => {
-            delete window.requestAnimationFrame;
+            window.requestAnimationFrame = ask;
             done([p95(work), p95(gaps)]);
         }, 10000));";
     browser.test_id("skip-quiet")?.click()?;
@@ -148,6 +149,99 @@ fn memory(browser: &Browser) -> Result<()> {
         .then(wasm => wasm.memory.buffer.byteLength / 1048576);";
     println!("page-memory\t{:.0} MB", number(&browser.execute(script, &[json!(null)])?)?);
     Ok(())
+}
+
+/// 100 stores and 10,000 regions, opened as a text and alive in one world: how many frames a second
+/// the strip and the map have while somebody zooms and pans in each frame.
+fn large(browser: &Browser) -> Result<()> {
+    browser.test_id("open-share")?.click()?;
+    let paste = "const area = document.querySelector('[data-testid=paste]');
+        area.value = arguments[0];
+        area.dispatchEvent(new Event('input', { bubbles: true }));";
+    browser.execute(paste, &[json!(large_scenario())])?;
+    browser.test_id("open-pasted")?.click()?;
+    browser.test_id("heat-0")?;
+    browser.test_id("remove-world-1")?.click()?;
+    browser.test_id("speed")?.send_keys("1")?;
+    browser.test_id("play")?.click()?;
+    let strip = moved(browser, "heat-0", "{ key: step % 16 < 8 ? 'PageDown' : 'PageUp' }")?;
+    browser.test_id("form-map")?.click()?;
+    browser.test_id("map-0")?;
+    let keys = "{ key: step % 16 < 8 ? 'ArrowLeft' : 'ArrowRight', shiftKey: true }";
+    let map = moved(browser, "map-0", keys)?;
+    println!("large-page\tstrip {strip}, map {map}");
+    Ok(())
+}
+
+/// Frames a second over five, each with a turn of the wheel or a key in the element of this id,
+/// and what a frame takes of the page's thread until it is painted.
+fn moved(browser: &Browser, id: &str, keys: &str) -> Result<String> {
+    let script = format!(
+        "const work = []; let step = 0, frames = 0; const begun = performance.now();
+        const act = () => {{
+            const art = document.querySelector('[data-testid={id}]');
+            const box = art.getBoundingClientRect();
+            const middle = {{ clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }};
+            const deltaY = step % 60 < 20 ? -100 : 100;
+            const bubbles = true, cancelable = true;
+            art.dispatchEvent(step % 60 < 10 || 50 <= step % 60
+                ? new WheelEvent('wheel', {{ ...middle, deltaY, bubbles, cancelable }})
+                : new KeyboardEvent('keydown', {{ ...({keys}), bubbles, cancelable }}));
+            step += 1;
+        }};
+        return new Promise(done => {{
+            const frame = () => {{
+                const start = performance.now();
+                if (5000 < start - begun) {{
+                    work.sort((a, b) => a - b);
+                    done([frames * 1000 / (start - begun), work[Math.floor(frames * 0.95)]]);
+                    return;
+                }}
+                act();
+                frames += 1;
+                const channel = new MessageChannel();
+                channel.port1.onmessage = () => work.push(performance.now() - start);
+                channel.port2.postMessage(0);
+                requestAnimationFrame(frame);
+            }};
+            requestAnimationFrame(frame);
+        }});"
+    );
+    let answer = browser.execute(&script, &[])?;
+    let (rate, work) = (number(&answer[0])?, number(&answer[1])?);
+    Ok(format!("{rate:.0} fps ({work:.0} ms)"))
+}
+
+/// A hundred stores in three zones and ten thousand regions of five, a hundred of them in a table
+/// that is written to.
+fn large_scenario() -> String {
+    let mut text = String::from(
+        "scenario bench-large\ntitle en A large cluster\ntitle zh 大集群\n\
+        opening en Ten thousand regions.\nopening zh 一万个 region。\nseed 1\nend 1h\n\
+        releases 8.5.2 8.5.8\nmax-replicas 5\n",
+    );
+    for id in 1..=100 {
+        text += &format!("store {id} tikv zone dc{} address 10.0.0.{id}:20160\n", id % 3);
+    }
+    text += "table 1 bench.hot\ntable 2 bench.cold\n";
+    for n in 0..10_000_u64 {
+        let range = match n {
+            0 => "before bench.hot".to_owned(),
+            1 => "table bench.hot index".to_owned(),
+            2 => "table bench.hot rows ..1".to_owned(),
+            3..100 => format!("table bench.hot rows {}..{}", n - 2, n - 1),
+            100 => "table bench.hot rows 98..".to_owned(),
+            101 => "table bench.cold index".to_owned(),
+            102 => "table bench.cold rows ..1".to_owned(),
+            103..9_998 => format!("table bench.cold rows {}..{}", n - 102, n - 101),
+            9_998 => "table bench.cold rows 9896..".to_owned(),
+            _ => "after bench.cold".to_owned(),
+        };
+        let store = |k: u64| (n * 7 + k * 13) % 100 + 1;
+        let voters = (0..5).map(|k| store(k).to_string()).collect::<Vec<_>>().join(" ");
+        text += &format!("region {} {range} leader {} voters {voters}\n", 1_000 + 10 * n, store(0));
+    }
+    text
 }
 
 fn number(value: &Value) -> Result<f64> {

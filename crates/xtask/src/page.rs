@@ -81,6 +81,7 @@ fn path_flags(workspace: &Workspace) -> String {
     let folders = fs::read_dir(&sources).into_iter().flatten().flatten().map(|entry| entry.path());
     let from = folders.chain([workspace.root().to_path_buf()]);
     let flags = from.map(|folder| format!("--remap-path-prefix={}=", folder.display()));
+    let flags = flags.chain(["-Csymbol-mangling-version=v0".to_string()]);
     // Cargo separates encoded flags by this control character.
     flags.collect::<Vec<_>>().join("\u{1f}")
 }
@@ -90,6 +91,8 @@ fn bind(module: &Path, site: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name(name).typescript(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
+    // The page's loader names the module's file; what only tests load finds its own.
+    bindgen.omit_default_module_path(name == NAME);
     bindgen.web(true)?;
     bindgen.generate(site).context("wasm-bindgen cannot bind the page")
 }

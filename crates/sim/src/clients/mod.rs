@@ -19,6 +19,7 @@ pub use tiflash::QueryError;
 use crate::agenda::Item;
 use crate::context::Context;
 use crate::ids::{MINUTE, RegionId, SECOND, StoreId, TableId};
+use crate::order;
 use crate::pd::Pd;
 use crate::raftstore::Store;
 use crate::region::{Key, Peer, PeerRole, Region};
@@ -297,5 +298,5 @@ pub(crate) fn region_starts(stores: &BTreeMap<StoreId, Store>) -> BTreeMap<Regio
             newest.insert(region.id, region);
         }
     }
-    newest.into_iter().map(|(id, region)| (id, region.start.clone())).collect()
+    order::map(newest.into_iter().map(|(id, region)| (id, region.start.clone())))
 }

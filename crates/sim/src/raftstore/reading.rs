@@ -8,6 +8,7 @@ use raft::eraftpb::ConfState;
 use super::peer::PeerFsm;
 use super::storage::conf_state;
 use crate::ids::{PeerId, RegionId, StoreId};
+use crate::order;
 use crate::region::Region;
 
 /// What a peer is to raft-rs.
@@ -193,7 +194,7 @@ impl PeerFsm {
                 paused: progress.is_paused(),
             })
             .collect();
-        all.sort_by_key(|progress| progress.peer);
+        order::sort_by_key(&mut all, |progress| progress.peer);
         all
     }
 }
