@@ -7,12 +7,13 @@ use serde_json::Value;
 use tests::project;
 
 /// Our crates and which of ours each may know. What is absent here is the architecture.
-const MAY_KNOW: [(&str, &[&str]); 7] = [
+const MAY_KNOW: [(&str, &[&str]); 8] = [
     ("sim", &[]),
     ("scenario", &["sim"]),
     ("view", &["sim"]),
     ("cli", &["scenario", "sim", "view"]),
     ("web", &["scenario", "sim", "view"]),
+    ("probes", &["scenario", "sim"]),
     ("xtask", &[]),
     ("tests", &["cli", "scenario", "sim", "view"]),
 ];

@@ -296,6 +296,8 @@ pub(crate) struct Model {
     pub(crate) clock: Clock,
     /// How far the frame under way goes.
     goal: Millis,
+    /// How long ago the run was looked at, in the watcher's milliseconds.
+    unseen_ms: f64,
     /// The moment looked at; `None` for the newest.
     pub(crate) cursor: Option<Millis>,
     pub(crate) selected: Option<Thing>,
@@ -366,6 +368,7 @@ impl Model {
             unkept_ms: 0.0,
             clock: Clock::default(),
             goal: Millis::ZERO,
+            unseen_ms: 0.0,
             cursor: None,
             selected: None,
             hovered: None,

@@ -11,6 +11,7 @@ use crate::message::{
     StoreHeartbeatResponse,
 };
 use crate::network::Envelope;
+use crate::order;
 use crate::raft_client::ConnectionId;
 use crate::raftstore::Outbox;
 use crate::region::Peer;
@@ -226,7 +227,7 @@ impl Agenda {
                 Some((entry.at, entry.seq, &**envelope))
             })
             .collect();
-        flying.sort_by_key(|(at, seq, _)| (*at, *seq));
+        order::sort_by_key(&mut flying, |(at, seq, _)| (*at, *seq));
         flying.into_iter().map(|(at, _, envelope)| (at, envelope)).collect()
     }
 

@@ -24,6 +24,7 @@ use crate::health::{self, Ailment};
 use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
 use crate::invariants::{Broken, Checker};
 use crate::network::{Body, Envelope};
+use crate::order;
 use crate::pd::Pd;
 use crate::raftstore::{PeerFsm, STORE_HEARTBEAT_MS, Store};
 use crate::refusal::Refusal;
@@ -231,9 +232,7 @@ impl Cluster {
 
     /// Every region that some running store has a peer of, by ascending id.
     pub fn region_ids(&self) -> impl Iterator<Item = RegionId> {
-        let ids: std::collections::BTreeSet<RegionId> =
-            self.stores.values().flat_map(|s| s.peers.keys().copied()).collect();
-        ids.into_iter()
+        order::set(self.stores.values().flat_map(|s| s.peers.keys().copied())).into_iter()
     }
 
     /// The peer that leads the region, in the highest term if several think so.
@@ -258,7 +257,7 @@ impl Cluster {
                 ghosts.extend(self.ghost_reason(region, peer).map(|why| (region, peer, why)));
             }
         }
-        ghosts.sort_by_key(|(region, peer, _)| (*region, peer.id));
+        order::sort_by_key(&mut ghosts, |(region, peer, _)| (*region, peer.id));
         ghosts
     }
 
@@ -392,7 +391,7 @@ impl Cluster {
             if let EventKind::RecoveryStage { stage, .. } = event.kind
                 && stage.mends()
             {
-                let counted_on = self.pd.recovery().progress().map(|(store, _)| store).collect();
+                let counted_on = order::set(self.pd.recovery().progress().map(|(store, _)| store));
                 self.ctx.checker.on_recovery(self.stores.keys().copied(), &counted_on);
             }
         }

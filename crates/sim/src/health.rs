@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{EventLog, OperatorName, RecoveryStage, Subject};
 use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
+use crate::order;
 use crate::pd::Pd;
 use crate::pd::region_tree::RegionInfo;
 use crate::raftstore::{PeerFsm, Store};
@@ -218,7 +219,7 @@ fn regions_of(pd: &Pd, stores: &BTreeMap<StoreId, Store>, table: TableId) -> Vec
     let held = peers
         .filter(|peer| holds(peer.region()))
         .map(|peer| (peer.region().start.clone(), peer.region_id()));
-    let by_range: BTreeSet<(Key, RegionId)> = known.chain(held).collect();
+    let by_range: BTreeSet<(Key, RegionId)> = order::set(known.chain(held));
     let mut seen = BTreeSet::new();
     by_range.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect()
 }

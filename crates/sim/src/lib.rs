@@ -43,6 +43,7 @@ pub mod health;
 pub mod clients;
 pub mod invariants;
 mod fingerprint;
+pub mod order;
 mod prng;
 
 pub use clients::Clients;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::ids::{PeerId, RegionId, StoreId, TableId};
+use crate::order;
 use crate::region::{PeerRole, Region};
 use crate::store::{Engine, StoreMeta, StoreState};
 
@@ -224,7 +225,7 @@ impl Setup {
 
     fn check_ranges(&self) -> Result<(), SetupError> {
         let mut regions: Vec<&Region> = self.regions.iter().map(|setup| &setup.region).collect();
-        regions.sort_by(|a, b| a.start.cmp(&b.start).then(a.id.cmp(&b.id)));
+        order::sort_by(&mut regions, |a, b| a.start.cmp(&b.start).then(a.id.cmp(&b.id)));
         match regions.windows(2).find(|pair| pair[0].overlaps(pair[1])) {
             Some(pair) => Err(SetupError::Overlap(pair[0].id, pair[1].id)),
             None => Ok(()),

@@ -12,6 +12,7 @@ mod words;
 
 use std::ops::Range;
 
+use sim::order;
 use sim::{RegionId, StoreId};
 
 use crate::cluster_view::{Cell, ClusterView, Lane, Row, TableRow};
@@ -90,7 +91,7 @@ pub fn actions(view: &ClusterView, thing: Option<Thing>, lang: Lang) -> Vec<Acti
             None => Vec::new(),
         },
     };
-    found.sort_by_key(|action| action.group);
+    order::sort_by_key(&mut found, |action| action.group);
     found
 }
 
@@ -106,7 +107,7 @@ pub fn actions_in(views: &[&ClusterView], thing: Option<Thing>, lang: Lang) -> V
             }
         }
     }
-    all.sort_by_key(|action| action.group);
+    order::sort_by_key(&mut all, |action| action.group);
     all
 }
 

@@ -11,6 +11,7 @@ mod pd_side;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use sim::order;
 use sim::{Cluster, Event, EventKind, Knobs, TableId};
 
 use crate::cluster_view::TableRow;
@@ -55,7 +56,8 @@ impl Names {
     /// The names of a cluster's tables.
     pub fn of_cluster(cluster: &Cluster) -> Names {
         let tables = cluster.tidb().tables();
-        Names { tables: tables.map(|table| (table.id, table.name.as_str().into())).collect() }
+        let tables = tables.map(|table| (table.id, table.name.as_str().into()));
+        Names { tables: order::map(tables) }
     }
 
     /// The name of a table; its number where it has none any more.

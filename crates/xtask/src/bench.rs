@@ -20,7 +20,7 @@ struct Budget {
 
 const FIRST_LOAD: &str = "first-load";
 
-const BUDGETS: [Budget; 11] = [
+const BUDGETS: [Budget; 12] = [
     Budget { row: FIRST_LOAD, what: "first load, everything, brotli", limit: "280 KB" },
     Budget {
         row: "incident",
@@ -35,6 +35,7 @@ const BUDGETS: [Budget; 11] = [
     Budget { row: "page-memory", what: "memory: the incident in the page", limit: "64 MB" },
     Budget { row: "large-memory", what: "memory: 10,000 regions, native", limit: "600 MB" },
     Budget { row: "large", what: "100 stores, 10,000 regions, native", limit: "10 x real time" },
+    Budget { row: "large-page", what: "the same in the page, zoomed and panned", limit: "30 fps" },
     Budget {
         row: "growth",
         what: "10 x the regions, the same written to",
@@ -73,7 +74,7 @@ fn simulation(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
 /// What the test `page_bench` measures in a browser, by row.
 fn in_the_page(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     browsers::chromium(workspace)?;
-    let port = server::start(&workspace.dist(), 0)?;
+    let port = server::start(&page::with_probes(workspace)?, 0)?;
     let mut cargo = workspace.cargo(&["test", "--package", "tests", "--features", "browser"]);
     cargo.args(["--test", "page_bench", "--quiet"]);
     rows(cargo.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/")))

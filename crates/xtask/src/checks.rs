@@ -126,9 +126,9 @@ pub(crate) fn screenshots(workspace: &Workspace) -> Result<()> {
     workspace::run(pictures.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/")))
 }
 
-/// Serves `dist/` and lets the browser tests visit it.
+/// Serves `dist/`, with the probes beside it, and lets the browser tests visit it.
 fn visit(workspace: &Workspace, tools: &[(&str, PathBuf)], browser: &str) -> Result<()> {
-    let port = server::start(&workspace.dist(), 0)?;
+    let port = server::start(&page::with_probes(workspace)?, 0)?;
     let mut tests = workspace.cargo(&OTHERS_TESTS);
     tests.args(["--features", "tests/browser", "--test", "browser"]);
     tests.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/"));

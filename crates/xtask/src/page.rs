@@ -17,6 +17,9 @@ use crate::{
 /// What the page's JavaScript and WebAssembly files are called, before their endings.
 const NAME: &str = "regionscope";
 
+/// The crate of what only tests and benches ask of the simulation, and its files.
+const PROBES: &str = "probes";
+
 /// Builds the page into `dist/`. What lay there stays until the build has succeeded.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     add_wasm_target(workspace)?;
@@ -24,16 +27,27 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let lock = workspace.target().join("page.lock");
     let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
     lock.lock().context("cannot wait for another build of the page")?;
-    let module = compile(workspace)?;
+    let module = compile(workspace, "web")?;
     let site = workspace.target().join("site");
     remove_folder(&site)?;
-    bind(&module, &site)?;
+    bind(&module, &site, NAME)?;
     optimise::optimise(workspace, &site.join(format!("{NAME}_bg.wasm")))?;
     copy_folder(&workspace.root().join("public"), &site)?;
     join_styles(&workspace.root().join("web").join("style"), &site.join("style.css"))?;
     remove_folder(&workspace.dist())?;
     // A target folder on another disk cannot be moved from.
     fs::rename(&site, workspace.dist()).or_else(|_| copy_folder(&site, &workspace.dist()))
+}
+
+/// Lays the finished page and the module that only tests and benches load into one folder, and
+/// returns it. No reader downloads what lies in its `probes/`.
+pub(crate) fn with_probes(workspace: &Workspace) -> Result<PathBuf> {
+    let module = compile(workspace, PROBES)?;
+    let site = workspace.target().join("tested");
+    remove_folder(&site)?;
+    copy_folder(&workspace.dist(), &site)?;
+    bind(&module, &site.join(PROBES), PROBES)?;
+    Ok(site)
 }
 
 /// Adds the wasm target to the toolchain where it is missing.
@@ -48,14 +62,14 @@ pub(crate) fn add_wasm_target(workspace: &Workspace) -> Result<()> {
         .with_context(|| format!("the target {WASM} is missing, and rustup could not add it"))
 }
 
-/// Compiles the page's library and returns where its module lies.
-fn compile(workspace: &Workspace) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo(&["rustc", "--package", "web", "--lib"]);
+/// Compiles the library of `package` as the page's is and returns where its module lies.
+fn compile(workspace: &Workspace, package: &str) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(&["rustc", "--package", package, "--lib"]);
     cargo.args(["--crate-type", "cdylib", "--target", WASM, "--profile", "page"]);
     codec::choose(workspace, &mut cargo)?;
     cargo.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace));
     workspace::run(&mut cargo).context("the page does not compile")?;
-    Ok(workspace.target().join(WASM).join("page").join("web.wasm"))
+    Ok(workspace.target().join(WASM).join("page").join(package).with_extension("wasm"))
 }
 
 /// Flags that shorten the paths in panic messages, so that the module is the same and as small
@@ -67,15 +81,18 @@ fn path_flags(workspace: &Workspace) -> String {
     let folders = fs::read_dir(&sources).into_iter().flatten().flatten().map(|entry| entry.path());
     let from = folders.chain([workspace.root().to_path_buf()]);
     let flags = from.map(|folder| format!("--remap-path-prefix={}=", folder.display()));
+    let flags = flags.chain(["-Csymbol-mangling-version=v0".to_string()]);
     // Cargo separates encoded flags by this control character.
     flags.collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// Writes the module and the JavaScript that loads it into `site`.
-fn bind(module: &Path, site: &Path) -> Result<()> {
+/// Writes the module and the JavaScript that loads it into `site`, under this name.
+fn bind(module: &Path, site: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).out_name(NAME).typescript(false);
+    bindgen.input_path(module).out_name(name).typescript(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
+    // The page's loader names the module's file; what only tests load finds its own.
+    bindgen.omit_default_module_path(name == NAME);
     bindgen.web(true)?;
     bindgen.generate(site).context("wasm-bindgen cannot bind the page")
 }

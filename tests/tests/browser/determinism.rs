@@ -32,7 +32,7 @@ fn same_seeds_end_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> 
     for first in (0..SEEDS).step_by(20) {
         let wasm = browser.execute(
             "const [first] = arguments;
-            return import('./regionscope.js').then(page => page.default().then(() =>
+            return import('./probes/probes.js').then(page => page.default().then(() =>
                 Array.from({ length: 20 }, (_, seed) => page.sweep_fingerprint(first + seed))));",
             &[json!(first)],
         )?;
@@ -62,7 +62,7 @@ fn every_incident_ends_at_the_same_fingerprints_in_wasm_and_natively() -> Result
         let native: Vec<String> = native.map(|print| format!("{print:016x}")).collect();
         let wasm = browser.execute(
             "const [id] = arguments;
-            return import('./regionscope.js').then(page => page.default().then(() =>
+            return import('./probes/probes.js').then(page => page.default().then(() =>
                 page.incident_fingerprints(id)));",
             &[json!(id)],
         )?;

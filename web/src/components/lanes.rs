@@ -1,9 +1,8 @@
 //! The lanes of the matrix: zones, stores and their states; and the arcs from stores that ask for
 //! an address in vain.
 
-use std::collections::BTreeSet;
-
 use sim::StoreId;
+use sim::order;
 use sim::store::{Engine, StoreStatus};
 use view::cluster_view::{AskState, FailedResolves, Lane, Matrix, Process, Standing};
 use view::graph::related::{Lights, Tie};
@@ -130,8 +129,8 @@ pub(crate) fn arcs(matrix: &Matrix, lights: &Lights, layout: &Layout, lang: Lang
     });
     let lanes = matrix.lanes.iter().enumerate();
     let counts = lanes.filter_map(|(at, lane)| count(matrix, lane, layout, at));
-    let sought: BTreeSet<StoreId> =
-        matrix.arcs.iter().filter(|failed| is_asking(failed)).map(|failed| failed.to).collect();
+    let sought =
+        order::set(matrix.arcs.iter().filter(|failed| is_asking(failed)).map(|failed| failed.to));
     html! {
         <g aria-hidden="true">
             { for arcs }

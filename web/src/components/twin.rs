@@ -27,6 +27,10 @@ pub(crate) struct Props {
 const REST_MS: u32 = 25;
 /// More rows than this are left out: nobody reads them, and each is an element a store.
 const MOST_ROWS: usize = 200;
+/// A table that nobody sees is made anew while the picture moves: it has no more cells than this,
+/// but for so many rows.
+const MOST_CELLS_UNSEEN: usize = 2_400;
+const LEAST_ROWS: usize = 10;
 /// After so many milliseconds it follows in any case.
 const LATEST_MS: f64 = 1_000.0;
 
@@ -66,7 +70,7 @@ impl Component for Twin {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let p = ctx.props();
-        let lang = p.lang;
+        let (lang, most) = (p.lang, most_rows(p));
         html! {
             <table class="twin">
                     <caption class="unseen">{ Word::Matrix.text(lang) }</caption>
@@ -83,19 +87,27 @@ impl Component for Twin {
                         </tr>
                     </thead>
                     <tbody>
-                        { for p.rows.iter().take(MOST_ROWS).map(|row| html! {
+                        { for p.rows.iter().take(most).map(|row| html! {
                             <TwinRow key={row.region.0} {lang} row={row.clone()}
                                 held={p.selected == Some(row.region)} />
                         }) }
                     </tbody>
-                    if MOST_ROWS < p.rows.len() {
+                    if most < p.rows.len() {
                         <tfoot><tr><td colspan={(p.matrix.lanes.len() + 2).to_string()}>
-                            { words::and_more(p.rows.len() - MOST_ROWS, lang) }
+                            { words::and_more(p.rows.len() - most, lang) }
                         </td></tr></tfoot>
                     }
             </table>
         }
     }
+}
+
+/// How many rows the table has at most.
+fn most_rows(p: &Props) -> usize {
+    if p.is_seen {
+        return MOST_ROWS;
+    }
+    (MOST_CELLS_UNSEEN / p.matrix.lanes.len().max(1)).clamp(LEAST_ROWS, MOST_ROWS)
 }
 
 #[derive(PartialEq, Properties)]

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use scenario::{Deed, Input, Record, Request};
 use sim::Millis;
+use sim::order;
 use view::Lang;
 use view::clock::Elapsed;
 use view::time_words::TimeWord;
@@ -403,7 +404,7 @@ impl Model {
             BranchRow { number, is_shown, from, name }
         };
         let mut rows: Vec<BranchRow> = sessions.iter().enumerate().map(row).collect();
-        rows.sort_by_key(|row| row.number);
+        order::sort_by_key(&mut rows, |row| row.number);
         rows
     }
 

@@ -90,8 +90,8 @@ impl Model {
     pub(super) fn names(&self) -> Names {
         let view = self.world(0);
         let lanes = &view.matrix.lanes;
-        let zones: std::collections::BTreeSet<&str> =
-            lanes.iter().map(|lane| lane.zone.as_str()).filter(|zone| !zone.is_empty()).collect();
+        let zones = lanes.iter().map(|lane| lane.zone.as_str()).filter(|zone| !zone.is_empty());
+        let zones = sim::order::set(zones);
         Names {
             stores: lanes.iter().map(|lane| lane.store).collect(),
             regions: view.matrix.rows.iter().map(|row| row.region).collect(),

@@ -1,6 +1,7 @@
 //! The palette: what is searched for among all that can be done, and a line that is changed before
 //! it is carried out.
 
+use sim::order;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -262,7 +263,7 @@ impl Model {
             }
         }
         self.of_the_page().into_iter().for_each(|entry| weigh(entry, 0));
-        found.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
+        order::sort_by_key(&mut found, |(fit, _)| std::cmp::Reverse(*fit));
         // Stores share deeds such as `pd-ctl store remove-tombstone`.
         let mut once: Vec<String> = Vec::new();
         found.retain(|(_, entry)| {

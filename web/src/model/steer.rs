@@ -9,6 +9,11 @@ use view::timeline::MarkKind;
 use super::clock::Playing;
 use super::{Model, NEXT_EVENT_LIMIT_MS, Seek, Session, Unit, Update, Way};
 
+/// With more regions than this a view is not made for every frame of the page, but so many of the
+/// watcher's milliseconds apart for each thousand of them: a frame is for the hand that pans.
+const REGIONS_A_FRAME: usize = 500;
+const VIEW_EVERY_MS: f64 = 40.0;
+
 /// How often the kept run is brought up to date while time passes, in the watcher's milliseconds.
 const KEEP_EVERY_MS: f64 = 3_000.0;
 
@@ -24,6 +29,7 @@ impl Model {
     /// Sets how far this frame goes, and starts the next step where all are played through.
     pub(super) fn begin_frame(&mut self, ms: f64) -> Update {
         self.unkept_ms += ms;
+        self.unseen_ms += ms;
         self.pass_at_side(ms);
         if self.is_catching_up() || self.is_reliving() {
             self.goal = self.session.run().now();
@@ -49,9 +55,30 @@ impl Model {
         }
     }
 
+    /// Whether what the worlds are now is to be shown at the end of this frame.
+    fn is_view_due(&self) -> bool {
+        let regions = self.graph.found.1;
+        let every = VIEW_EVERY_MS * (regions / 1_000) as f64;
+        regions <= REGIONS_A_FRAME || !self.clock.is_playing() || every <= self.unseen_ms
+    }
+
+    /// Shows what the worlds are now.
+    fn see_newest(&mut self) {
+        self.unseen_ms = 0.0;
+        let now = self.session.run().now();
+        if self.session.timeline().newest().is_none_or(|frame| frame.at < now) {
+            self.session.record();
+        }
+        self.look_as_shared();
+        self.look();
+    }
+
     pub(super) fn pause(&mut self) -> Update {
         self.clock.playing = Playing::Paused;
         self.goal = self.session.run().now();
+        if self.cursor.is_none() && !self.is_catching_up() {
+            self.see_newest();
+        }
         Update { redraw: true, effects: vec![self.kept()] }
     }
 
@@ -104,12 +131,8 @@ impl Model {
     /// Ends a frame: shows what came of it. What was not done in time is not owed.
     pub(crate) fn end_frame(&mut self) -> Update {
         self.goal = self.session.run().now();
-        if self.cursor.is_none() && !self.is_catching_up() {
-            if self.session.timeline().newest().is_none_or(|frame| frame.at < self.goal) {
-                self.session.record();
-            }
-            self.look_as_shared();
-            self.look();
+        if self.cursor.is_none() && !self.is_catching_up() && self.is_view_due() {
+            self.see_newest();
         }
         let progress = self.catching_up();
         let has_arrived = self.shown_progress.is_some() && progress.is_none();

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use scenario::Divergence;
+use sim::order;
 use sim::{Event, EventId, Millis};
 use view::lang::Lang;
 use view::log::{self, Group, Level, LogBook};
@@ -169,7 +170,7 @@ fn items(session: &Session, frame: &Frame, lang: Lang) -> Vec<Item> {
         }
     }
     let mut items: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
-    items.sort_by_key(|item| std::cmp::Reverse(item.at));
+    order::sort_by_key(&mut items, |item| std::cmp::Reverse(item.at));
     items.truncate(SENTENCES);
     items
 }

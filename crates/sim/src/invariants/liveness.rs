@@ -8,6 +8,7 @@ use super::safety::{holes, in_words, is_in_service};
 use super::{Broken, Law};
 use crate::cluster::{Cluster, GhostReason};
 use crate::ids::{MINUTE, RegionId};
+use crate::order;
 use crate::pd::operator::Operator;
 use crate::raftstore::Store;
 use crate::region::{Key, Region};
@@ -136,13 +137,13 @@ fn newest_over(
     let begins_before = |region: &Region| end.is_empty() || region.start < *end;
     let mut here: Vec<Arc<Region>> =
         regions.filter(|region| ends_after(region, start) && begins_before(region)).collect();
-    here.sort_by_key(|region| (std::cmp::Reverse(region.epoch), region.id));
+    order::sort_by_key(&mut here, |region| (std::cmp::Reverse(region.epoch), region.id));
     // A region is the newest somewhere in the stretch if it is where it begins, or where an other
     // ends or begins.
     let edges = here.iter().flat_map(|region| [&region.start, &region.end]);
     let edges = edges.filter(|edge| start < *edge && (end.is_empty() || *edge < end));
     let newest_at = |key: &Key| here.iter().find(|region| region.contains(key));
-    edges.chain([start]).filter_map(newest_at).map(|region| region.id).collect()
+    order::set(edges.chain([start]).filter_map(newest_at).map(|region| region.id))
 }
 
 /// [`Law::KnownStoresResolve`].

@@ -1,18 +1,17 @@
 //! Safety laws over the whole cluster, looked at when something happened that could break them.
 
-use std::collections::BTreeSet;
-
 use super::{Broken, Checker, Law};
 use crate::cluster::Cluster;
 use crate::event::{Event, EventKind, RecoveryStage};
 use crate::ids::{RegionId, StoreId};
+use crate::order;
 use crate::raftstore::Store;
 use crate::region::{Key, PeerRole};
 use crate::store::StoreState;
 
 /// All of them, as far as `news` could have broken them.
 pub(super) fn check(cluster: &Cluster, news: &[Event]) -> Vec<Broken> {
-    let moved: BTreeSet<RegionId> = news.iter().filter_map(|e| moves_members(&e.kind)).collect();
+    let moved = order::set(news.iter().filter_map(|e| moves_members(&e.kind)));
     let serves = |event: &Event| changes_service(&event.kind);
     let ends = |event: &Event| ends_recovery(&event.kind);
     let mut broken = Vec::new();
@@ -123,7 +122,7 @@ fn every_key_has_region(cluster: &Cluster) -> Option<Broken> {
 /// The stretches of keys that no range covers, in order. An empty end is unbounded.
 pub(super) fn holes(ranges: impl Iterator<Item = (Key, Key)>) -> Vec<(Key, Key)> {
     let mut ranges: Vec<(Key, Key)> = ranges.collect();
-    ranges.sort();
+    order::sort_by(&mut ranges, Ord::cmp);
     let mut holes = Vec::new();
     let mut reached = Key::default();
     for (start, end) in ranges {
@@ -165,7 +164,7 @@ fn one_region_per_key(cluster: &Cluster) -> Vec<Broken> {
         })
         .map(|peer| (peer.region().clone(), peer.store()))
         .collect();
-    leaders.sort_by(|(a, _), (b, _)| a.start.cmp(&b.start).then(a.id.cmp(&b.id)));
+    order::sort_by(&mut leaders, |(a, _), (b, _)| a.start.cmp(&b.start).then(a.id.cmp(&b.id)));
     for pair in leaders.windows(2) {
         let ((a, _), (b, store)) = (&pair[0], &pair[1]);
         if a.id != b.id && a.overlaps(b) {

@@ -10,6 +10,7 @@ use super::region_tree::RegionInfo;
 use super::rules::{Rule, RuleSet};
 use super::stores::StoreTable;
 use crate::ids::StoreId;
+use crate::order;
 use crate::region::Peer;
 
 /// How the members of a region are divided among its rules.
@@ -79,7 +80,7 @@ pub(super) fn fit<'a>(
 ) -> Option<RegionFit<'a>> {
     let (default, table) = rules.for_region(&info.region)?;
     let mut rest = info.region.peers.clone();
-    rest.sort_by_key(|peer| (Reverse(health(info, peer)), peer.id));
+    order::sort_by_key(&mut rest, |peer| (Reverse(health(info, peer)), peer.id));
     let mut rule_fits = Vec::with_capacity(2);
     for rule in std::iter::once(default).chain(table) {
         rule_fits.push(choose(rule, stores, &mut rest));

@@ -19,6 +19,7 @@ use super::unsafe_recovery::UnsafeRecovery;
 use crate::command::PdCommand;
 use crate::event::{EventKind, EventLog, RecoveryStage, Subject};
 use crate::ids::{EventId, MINUTE, Millis, RegionId, SECOND, StoreId};
+use crate::order;
 use crate::refusal::{PdFault, Refusal};
 use crate::region::Region;
 use crate::store::StoreState;
@@ -76,9 +77,9 @@ pub(super) struct Collecting {
 impl Disk {
     /// What is on disk as a run begins: all that is in the cache.
     pub(super) fn of(stores: &StoreTable, regions: &RegionTree) -> Disk {
-        let regions = regions.iter().map(|info| (info.id(), info.region.clone())).collect();
+        let regions = order::map(regions.iter().map(|info| (info.id(), info.region.clone())));
         let heartbeats = stores.iter().filter_map(|(id, store)| Some((*id, store.last_heartbeat?)));
-        Disk { regions, heartbeats: heartbeats.collect(), ..Disk::default() }
+        Disk { regions, heartbeats: order::map(heartbeats), ..Disk::default() }
     }
 
     /// What a new PD has: nothing, where another had everything.

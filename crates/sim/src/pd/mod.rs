@@ -52,6 +52,7 @@ use crate::message::{
     GetStoreError, RecoveryPlan, RegionHeartbeat, Schedule, StoreHeartbeat, StoreHeartbeatResponse,
     StoreReport,
 };
+use crate::order;
 use crate::region::{Key, Peer};
 use crate::release::Knobs;
 use crate::setup::{Setup, StoreSetup};
@@ -112,7 +113,7 @@ impl Pd {
     /// regions. Ids are handed out from `next_id` on.
     pub(crate) fn new(setup: &Setup, knobs: Knobs, next_id: u64) -> Pd {
         let stores: StoreTable =
-            setup.stores.iter().map(|store| (store.meta.id, record_of(store))).collect();
+            order::map(setup.stores.iter().map(|store| (store.meta.id, record_of(store))));
         let mut rules = RuleSet::new(setup.max_replicas);
         for table in setup.tables.iter().filter(|table| 0 < table.tiflash_replicas) {
             rules.set_table(table.id, table.tiflash_replicas, None);
@@ -124,7 +125,8 @@ impl Pd {
                 .expect("the ranges of a checked setup do not overlap");
         }
         let disk = Disk::of(&stores, &regions);
-        let shown = stores.iter().map(|(id, store)| (*id, store.status(Millis::ZERO))).collect();
+        let shown = stores.iter().map(|(id, store)| (*id, store.status(Millis::ZERO)));
+        let shown = order::map(shown);
         Pd {
             knobs,
             max_store_down_ms: DOWN_AFTER,
@@ -460,6 +462,11 @@ impl Pd {
     /// Plans handed to PD that no heartbeat has fetched yet, by ascending store.
     pub(crate) fn plans_waiting(&self) -> impl Iterator<Item = (StoreId, &RecoveryPlan)> {
         self.handed.waiting()
+    }
+
+    /// The regions that PD cannot repair for some reason, by ascending id.
+    pub fn blocked_regions(&self) -> impl Iterator<Item = RegionId> {
+        self.patrol.blocked()
     }
 
     /// The first thing that keeps PD from repairing a region.

@@ -134,6 +134,11 @@ impl Patrol {
         before.unwrap_or_default()
     }
 
+    /// The regions that are blocked, by ascending id.
+    pub(super) fn blocked(&self) -> impl Iterator<Item = RegionId> {
+        self.blocked.keys().copied()
+    }
+
     /// Forgets every region, and returns those that were blocked.
     pub(super) fn clear(&mut self) -> Vec<RegionId> {
         std::mem::take(self).blocked.into_keys().collect()

@@ -11,6 +11,7 @@ use super::strategy::Search;
 use crate::event::{BlockedReason, EventKind, EventLog, OperatorEnd, OperatorName, Subject};
 use crate::ids::{EventId, Millis, PeerId, RegionId, StoreId};
 use crate::message::Schedule;
+use crate::order;
 use crate::region::{Peer, PeerRole};
 
 impl Pd {
@@ -268,7 +269,7 @@ impl Pd {
         events: &mut EventLog,
     ) {
         // What is wrong with fitted members is the reason why orphans are kept.
-        blockages.sort_by_key(|b| b.why == BlockedReason::OrphanKeptWhileUnhealthy);
+        order::sort_by_key(&mut blockages, |b| b.why == BlockedReason::OrphanKeptWhileUnhealthy);
         let before = self.patrol.set_blockages(region, blockages.clone());
         if blockages.is_empty() {
             if !before.is_empty() {
@@ -336,7 +337,7 @@ pub(super) fn story(events: &EventLog, region: RegionId, peer: Peer) -> Vec<Even
 
 /// The latest event first, each once.
 pub(super) fn nearest_first(mut causes: Vec<EventId>) -> Vec<EventId> {
-    causes.sort_by(|a, b| b.cmp(a));
+    causes.sort_unstable_by(|a, b| b.cmp(a));
     causes.dedup();
     causes
 }

@@ -9,6 +9,7 @@ use super::peer::PeerFsm;
 use super::proposal::Proposal;
 use super::storage::conf_state;
 use crate::ids::{PeerId, RegionId, StoreId, TableId};
+use crate::order;
 use crate::region::Region;
 
 /// What a peer is to raft-rs.
@@ -219,7 +220,7 @@ impl PeerFsm {
                 paused: progress.is_paused(),
             })
             .collect();
-        all.sort_by_key(|progress| progress.peer);
+        order::sort_by_key(&mut all, |progress| progress.peer);
         all
     }
 }

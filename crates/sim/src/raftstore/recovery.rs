@@ -87,7 +87,7 @@ impl Store {
                         peer.enter_force_leader(&order.failed_stores, cause, ctx, &mut out);
                     }
                 }
-                order.enter_force_leaders.into_iter().collect()
+                crate::order::set(order.enter_force_leaders)
             }
             None => self.execute(&plan, cause, ctx, &mut out),
         };
@@ -116,7 +116,7 @@ impl Store {
                 peer.demote(demote.failed_voters.clone(), cause, ctx, out);
             }
         }
-        plan.demotes.iter().map(|demote| demote.region).collect()
+        crate::order::set(plan.demotes.iter().map(|demote| demote.region))
     }
 
     fn create_region(
@@ -173,7 +173,7 @@ impl Store {
             peer.start_wait_apply();
         }
         let waiting = self.peers.values().filter(|peer| peer.is_working());
-        let pending = waiting.map(PeerFsm::region_id).collect();
+        let pending = crate::order::set(waiting.map(PeerFsm::region_id));
         if let Some(execution) = &mut self.plan {
             execution.phase = PlanPhase::WaitApply { exit_force_leader };
             execution.pending = pending;

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::context::Context;
 use crate::event::{EventKind, Subject};
 use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId, TableId};
+use crate::order;
 use crate::pd::Pd;
 use crate::raftstore::Store;
 use crate::region::{Key, Peer, PeerRole, Region};
@@ -294,7 +295,7 @@ fn count_replicas(
 ) -> Option<Found> {
     let (start, end) = (Key::record_prefix(table.id), Key::table_prefix(TableId(table.id.0 + 1)));
     let mut replicas: BTreeMap<RegionId, u64> =
-        pd.regions_in(&start, &end).map(|info| (info.region.id, 0)).collect();
+        order::map(pd.regions_in(&start, &end).map(|info| (info.region.id, 0)));
     let per_region = match rule {
         AvailableWhen::OneReplica => 1,
         AvailableWhen::AllReplicas => table.replica_count,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sim::ids::WALL_CLOCK_START_MS;
+use sim::order;
 use sim::pd::stores::StoreRecord;
 use sim::region::PeerRole;
 use sim::store::{Engine, StoreState, StoreStatus};
@@ -87,7 +88,7 @@ impl Figures {
             let EventKind::StoreStarted(store) = event.kind else { return None };
             Some((store, event.at))
         });
-        Figures { now: cluster.now(), loads, started: starts.collect() }
+        Figures { now: cluster.now(), loads, started: order::map(starts) }
     }
 
     pub(super) fn load(&self, store: StoreId) -> Load {

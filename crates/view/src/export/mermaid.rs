@@ -1,6 +1,7 @@
 //! A stretch of a run as a Mermaid sequence diagram: who did what, and to whom, of what a watcher
 //! should not miss. Mermaid's own documentation says how its text is written.
 
+use sim::order;
 use sim::{Event, Millis};
 
 use super::party::{Leaders, Party};
@@ -44,7 +45,7 @@ pub fn mermaid(events: &[Event], from: Millis, to: Millis, names: &Names, lang: 
         last = text;
     }
     let mut out = String::from("sequenceDiagram\n");
-    parties.sort();
+    order::sort_by(&mut parties, Ord::cmp);
     for party in &parties {
         out.push_str(&format!("    participant {} as {party}\n", id(*party)));
     }

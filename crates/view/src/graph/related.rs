@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use sim::order;
 use sim::{StoreId, TableId};
 
 use crate::Thing;
@@ -39,7 +40,7 @@ impl Focus {
         let members = row.map(|row| {
             let lanes = matrix.lanes.iter().zip(row.cells.iter());
             let members = lanes.filter(|(_, cell)| cell.member.is_some());
-            members.map(|(lane, _)| lane.store).collect()
+            order::set(members.map(|(lane, _)| lane.store))
         });
         let table = match thing {
             Some(Thing::Table(table)) => Some(table),

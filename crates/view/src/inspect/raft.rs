@@ -1,7 +1,6 @@
 //! A region's Raft state, peer by peer.
 
-use std::collections::BTreeSet;
-
+use sim::order;
 use sim::raftstore::{ForceLeaderPhase, PeerFsm, ProgressState, RaftRole};
 use sim::region::{Peer, PeerRole, Region};
 use sim::{Cluster, PeerId, RegionId, StoreId};
@@ -17,7 +16,7 @@ pub(super) fn peers(cluster: &Cluster, region: &Region, lang: Lang) -> Block {
     let mut block =
         Block::with_columns(W::RaftState.text(lang), &words.map(|word| word.text(lang)));
     let held = cluster.stores().filter(|store| store.peer(region.id).is_some());
-    let mut stores: BTreeSet<StoreId> = held.map(|store| store.id()).collect();
+    let mut stores = order::set(held.map(|store| store.id()));
     stores.extend(region.peers.iter().map(|peer| peer.store));
     for id in stores {
         let store = cluster.store(id);

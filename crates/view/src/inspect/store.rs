@@ -1,7 +1,6 @@
 //! One store: its process, PD's record, whom it talks to, its peers.
 
-use std::collections::BTreeSet;
-
+use sim::order;
 use sim::pd::stores::StoreRecord;
 use sim::raft_client::{Connection, Phase, REFRESH_MS};
 use sim::raftstore::Store;
@@ -88,7 +87,7 @@ fn resolver(cluster: &Cluster, store: &Store, lang: Lang) -> Block {
     let words = [W::Address, W::Age, W::Connection];
     let mut block = Block::with_columns(W::Resolver.text(lang), &words.map(|word| word.text(lang)));
     let client = store.client();
-    let mut targets: BTreeSet<StoreId> = client.blacklist().collect();
+    let mut targets = order::set(client.blacklist());
     targets.extend(store.resolver().entries().map(|(id, _)| id));
     targets.extend(client.connections().map(|(id, _)| id.target));
     for target in targets {

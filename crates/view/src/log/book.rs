@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sim::event::ResolveVerdict;
 use sim::message::GetStoreError;
+use sim::order;
 use sim::{Event, EventKind, Knobs, Millis, StoreId};
 
 use super::{Level, Speaker, lines};
@@ -123,9 +124,9 @@ impl LogBook {
                 found.push(group);
             }
         }
-        found.sort_by_key(|group| std::cmp::Reverse(group.last));
+        order::sort_by_key(&mut found, |group| std::cmp::Reverse(group.last));
         found.truncate(limit);
-        found.sort_by_key(|group| group.first);
+        order::sort_by_key(&mut found, |group| group.first);
         found
     }
 }

@@ -18,8 +18,9 @@ pub(super) fn panel(cluster: &Cluster, tally: &Tally, last: Option<&Rc<PdPanel>>
             since: operator.created_at,
         })
         .collect();
-    let blocked: Vec<BlockedRepair> = cluster
-        .region_ids()
+    // Of regions that still have a peer somewhere.
+    let blocked = pd.blocked_regions().filter(|id| cluster.newest_region(*id).is_some());
+    let blocked: Vec<BlockedRepair> = blocked
         .filter_map(|region| {
             pd.blocked(region).map(|(peer, why)| BlockedRepair { region, peer, why })
         })

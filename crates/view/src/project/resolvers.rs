@@ -1,8 +1,8 @@
 //! The resolver caches of the running stores, and their connections.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use sim::order;
 use sim::raft_client::{Connection, Phase};
 use sim::raftstore::Store;
 use sim::{Cluster, StoreId};
@@ -28,7 +28,7 @@ pub(super) fn panels(cluster: &Cluster, last: Option<&Panels>) -> Panels {
 
 fn lines(store: &Store) -> Vec<ResolverLine> {
     let client = store.client();
-    let blacklist: BTreeSet<StoreId> = client.blacklist().collect();
+    let blacklist = order::set(client.blacklist());
     let mut targets = blacklist.clone();
     targets.extend(store.resolver().entries().map(|(id, _)| id));
     targets.extend(client.connections().map(|(id, _)| id.target));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sim::fault::Fault;
+use sim::order;
 use sim::pd::region_tree::RegionInfo;
 use sim::raft_client::Connection;
 use sim::raftstore::{PeerFsm, Store};
@@ -41,7 +42,7 @@ fn lanes(cluster: &Cluster) -> Vec<Lane> {
             zones.push(lane.zone.clone());
         }
     }
-    lanes.sort_by_key(|lane| {
+    order::sort_by_key(&mut lanes, |lane| {
         let zone = zones.iter().position(|zone| *zone == lane.zone);
         (zone, lane.engine, lane.store)
     });
@@ -175,7 +176,7 @@ impl Cache {
     /// By table, then by key; each row with its place in its table.
     fn sort(&mut self) -> Rc<[Rc<Row>]> {
         let mut order: Vec<&mut Kept> = self.rows.values_mut().collect();
-        order.sort_by(|a, b| {
+        order::sort_by(&mut order, |a, b| {
             (a.row.hue, &a.start, a.row.region).cmp(&(b.row.hue, &b.start, b.row.region))
         });
         let mut last: Option<Rc<Row>> = None;

@@ -40,6 +40,7 @@ use crate::command::RecoveryOptions;
 use crate::event::{EventKind, EventLog, RecoveryStage, Subject};
 use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId, WALL_CLOCK_START_MS};
 use crate::message::{RecoveryPlan, StoreReport};
+use crate::order;
 use crate::pd::stores::{IdAllocator, StoreTable};
 use crate::refusal::Refusal;
 use crate::release::{FailedStoresFrom, Knobs, OnlineRecovery, RecoveryAbort, TiflashReports};
@@ -242,7 +243,7 @@ impl UnsafeRecovery {
         if request.auto_detect {
             return Ok(());
         }
-        for store in request.failed.iter().copied().collect::<BTreeSet<StoreId>>() {
+        for store in order::set(request.failed.iter().copied()) {
             let record = stores.get(&store).ok_or(Refusal::FailedStoreUnknown(store))?;
             // An Offline store may be given up at any time.
             if record.state == StoreState::Up && !record.is_disconnected(now) {
@@ -294,7 +295,7 @@ impl UnsafeRecovery {
         assert!(accepted.is_ok(), "a recovery starts although {accepted:?}");
         let (named, detection) = match request.auto_detect {
             true => (BTreeSet::new(), Detection::Auto),
-            false => (request.failed.iter().copied().collect(), Detection::Named),
+            false => (order::set(request.failed.iter().copied()), Detection::Named),
         };
         for store in &named {
             bury(now, *store, stores, cause, events);
@@ -324,7 +325,7 @@ impl UnsafeRecovery {
                 && !record.physically_destroyed
                 && reports(record.meta.engine)
         });
-        alive.map(|(id, _)| *id).collect()
+        order::set(alive.map(|(id, _)| *id))
     }
 
     /// The number before a new recovery's first round. Where rounds are numbered anew each time, a

@@ -7,6 +7,7 @@ use super::{StoreProgress, UnsafeRecovery};
 use crate::event::RecoveryStage;
 use crate::ids::{Millis, SECOND, StoreId, WALL_CLOCK_START_MS};
 use crate::message::{PeerReport, RecoveryPlan};
+use crate::order;
 use crate::pd::operator::duration;
 use crate::region::Region;
 use crate::release::ShowWords;
@@ -52,7 +53,7 @@ impl UnsafeRecovery {
         } else {
             output.push(self.describe(RecoveryStage::ExitForceLeader, error, now));
             let nobody = self.lost.alive.iter().map(|s| (*s, StoreProgress::NotDispatched));
-            output.push(status_of(&nobody.collect(), now));
+            output.push(status_of(&order::map(nobody), now));
         }
         output
     }
@@ -79,7 +80,7 @@ impl UnsafeRecovery {
             | RecoveryStage::CreateEmptyRegion => Vec::new(),
         };
         let actions = self.plans.iter().map(|(store, plan)| (*store, action_lines(plan)));
-        let actions = actions.filter(|(_, lines)| !lines.is_empty()).collect();
+        let actions = order::map(actions.filter(|(_, lines)| !lines.is_empty()));
         StageOutput { info: self.headline(stage, error), time: Some(now), actions, details }
     }
 
@@ -158,7 +159,7 @@ impl UnsafeRecovery {
 
     /// How far the round has come. PD: `getReportStatus`.
     fn report_status(&self, now: Millis) -> StageOutput {
-        status_of(&self.progress().collect(), now)
+        status_of(&order::map(self.progress()), now)
     }
 }
 

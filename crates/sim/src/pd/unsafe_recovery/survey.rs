@@ -8,6 +8,7 @@ use std::ops::Bound;
 use super::lost::Lost;
 use crate::ids::{RegionId, StoreId};
 use crate::message::{PeerReport, StoreReport};
+use crate::order;
 use crate::region::{Key, Peer, Region};
 
 /// One peer's report and the store it came from.
@@ -53,9 +54,9 @@ impl<'a> Survey<'a> {
         let orphans = newest
             .iter()
             .map(|item| (item.region().id, orphans_of(item.region(), &peers, lost)))
-            .filter(|(_, orphans)| !orphans.is_empty())
-            .collect();
-        newest.sort_by_key(|item| Reverse(item.region().epoch));
+            .filter(|(_, orphans)| !orphans.is_empty());
+        let orphans = order::map(orphans);
+        order::sort_by_key(&mut newest, |item| Reverse(item.region().epoch));
         let mut tree = NewestTree::default();
         newest.into_iter().for_each(|item| tree.insert(item));
         Survey { peers, newest: tree, orphans }
