@@ -8,6 +8,7 @@ pub(crate) mod console;
 pub(crate) mod graph;
 pub(crate) mod inspect;
 pub(crate) mod console_offers;
+mod elsewhere;
 pub(crate) mod hands;
 pub(crate) mod journal;
 pub(crate) mod menu;
@@ -37,6 +38,7 @@ pub(crate) use bookmarks::BookmarkMsg;
 pub(crate) use branches::{BranchMsg, Branches, Coming};
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
+use elsewhere::{Left, sessions};
 pub(crate) use graph::{Graph, GraphMsg};
 pub(crate) use hands::{Hands, HandsMsg};
 use inspect::{Side, SideMsg};
@@ -287,6 +289,8 @@ pub(crate) struct Model {
     pub(crate) session: Session,
     /// The runs beside it.
     pub(crate) branches: Branches,
+    /// The runs of other scenarios, the one left last at the end.
+    left: Vec<Left>,
     /// The run that is to take its place.
     coming: Option<Coming>,
     /// How much of that is shown to be done, in percent.
@@ -337,6 +341,8 @@ pub(crate) enum Notice {
     Restored,
     /// The page was left, and goes on with the last run.
     Continued,
+    /// Another scenario was opened; one can come back to the run before.
+    Left,
 }
 
 /// Why there is a run to be restored.
@@ -358,9 +364,10 @@ impl Model {
     fn with(session: Session) -> Model {
         let frame = session.timeline().newest().expect("a session records its beginning").clone();
         let mut model = Model {
-            incidents: library::titles().collect(),
+            incidents: library::titles().chain(library::clusters()).collect(),
             session,
             branches: Branches::default(),
+            left: Vec::new(),
             coming: None,
             shown_progress: None,
             unkept_ms: 0.0,
@@ -395,19 +402,12 @@ impl Model {
     }
 
     /// A model that goes on with runs that broke off. Those that do not fit their scenario are
-    /// left out; without the first there is nothing to go on with.
+    /// left out.
     pub(crate) fn restored(mut self, runs: &[Kept], ended: Ended) -> Model {
-        let session = |Kept { number, record, bookmarks }: &Kept| {
-            let scenario = library::load(&record.scenario)?;
-            let mut session =
-                record.fits(&scenario).then(|| Session::replaying(scenario, record))?;
-            session.bookmarks = bookmarks.clone();
-            session.number = *number;
-            Some(session)
-        };
-        let mut sessions = runs.iter().map(session);
-        let Some(first) = sessions.next().flatten() else { return self };
-        self.branches = Branches::of(sessions.flatten().collect());
+        let mut sessions = sessions(runs).into_iter();
+        let Some(first) = sessions.next() else { return self };
+        self.branches = Branches::of(sessions.collect());
+        self.left = Left::of(runs);
         let was_begun = Millis::ZERO < runs[0].record.until || !runs[0].record.inputs.is_empty();
         self.notice = was_begun.then_some(match ended {
             Ended::Broke => Notice::Restored,

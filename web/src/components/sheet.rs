@@ -98,6 +98,24 @@ fn history(model: &Model, send: &Callback<Msg>) -> Html {
             <ul class="bookmark-list">
                 { for bookmarks.iter().map(|bookmark| one_bookmark(bookmark, lang, send)) }
             </ul>
+            if 0 < model.left().len() {
+                <h3>{ TimeWord::Elsewhere.text(lang) }</h3>
+                <ul class="branch-list">
+                    { for model.left().enumerate().map(|(at, title)| html! {
+                        <li class="branch">
+                            <p class="branch-head">
+                                <strong>{ lang.pick(&title.en, &title.zh).to_owned() }</strong>
+                                <button type="button" data-testid={format!("return-{at}")}
+                                    onclick={send.reform(move |_| {
+                                        Msg::Branch(BranchMsg::Return(at))
+                                    })}>
+                                    { TimeWord::Switch.text(lang) }
+                                </button>
+                            </p>
+                        </li>
+                    }) }
+                </ul>
+            }
         </>
     }
 }
