@@ -9,6 +9,13 @@ use crate::page::play_to_the_end;
 /// Random runs whose fingerprints are compared between wasm and native.
 const SEEDS: u64 = 200;
 
+/// Waits for what the page's module exports.
+fn exports(browser: &Browser) -> Result<()> {
+    browser.wait_until("the module's exports", || {
+        Ok(browser.execute("return typeof regionscope === 'object'", &[])? == true)
+    })
+}
+
 #[test]
 fn page_and_command_line_end_at_the_same_fingerprints() -> Result<()> {
     let browser = Browser::open("fingerprints")?;
@@ -28,12 +35,12 @@ fn page_and_command_line_end_at_the_same_fingerprints() -> Result<()> {
 #[test]
 fn same_seeds_end_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> {
     let browser = Browser::open("seeds")?;
-    browser.test_id("play")?;
+    exports(&browser)?;
     for first in (0..SEEDS).step_by(20) {
         let wasm = browser.execute(
             "const [first] = arguments;
-            return import('./regionscope.js').then(page => page.default().then(() =>
-                Array.from({ length: 20 }, (_, seed) => page.sweep_fingerprint(first + seed))));",
+            return Array.from({ length: 20 },
+                (_, seed) => regionscope.sweep_fingerprint(first + seed));",
             &[json!(first)],
         )?;
         for (offset, wasm) in wasm.as_array().context("a list of fingerprints")?.iter().enumerate()
@@ -52,7 +59,7 @@ fn same_seeds_end_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> 
 #[test]
 fn every_incident_ends_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> {
     let browser = Browser::open("incidents")?;
-    browser.test_id("play")?;
+    exports(&browser)?;
     for id in scenario::library::ids() {
         let scenario = scenario::library::load(id).context("it is in the library")?;
         let releases = scenario.releases;
@@ -60,12 +67,8 @@ fn every_incident_ends_at_the_same_fingerprints_in_wasm_and_natively() -> Result
         run.run_to_end();
         let native = run.worlds().iter().map(|world| world.cluster.fingerprint());
         let native: Vec<String> = native.map(|print| format!("{print:016x}")).collect();
-        let wasm = browser.execute(
-            "const [id] = arguments;
-            return import('./regionscope.js').then(page => page.default().then(() =>
-                page.incident_fingerprints(id)));",
-            &[json!(id)],
-        )?;
+        let wasm = browser
+            .execute("return regionscope.incident_fingerprints(arguments[0]);", &[json!(id)])?;
         ensure!(wasm == native.join(" "), "{id}: {wasm} in wasm, {native:?} natively");
     }
     Ok(())
