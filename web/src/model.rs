@@ -3,6 +3,7 @@
 
 pub(crate) mod bookmarks;
 pub(crate) mod branches;
+pub(crate) mod build;
 pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod graph;
@@ -36,6 +37,7 @@ use view::timeline::Frame;
 
 pub(crate) use bookmarks::BookmarkMsg;
 pub(crate) use branches::{BranchMsg, Branches, Coming};
+use build::{Build, BuildMsg};
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
 use elsewhere::{Left, sessions};
@@ -87,6 +89,8 @@ pub(crate) enum Msg {
     Unit(Unit),
     /// Show a sheet over the page, or close it.
     Sheet(Option<Sheet>),
+    /// Something in the forms.
+    Build(BuildMsg),
     /// Something in the console.
     Console(ConsoleMsg),
     /// Menus and the palette.
@@ -320,6 +324,8 @@ pub(crate) struct Model {
     pub(crate) unit: Unit,
     /// What lies over the page.
     pub(crate) sheet: Option<Sheet>,
+    /// The forms for building a cluster.
+    pub(crate) build: Build,
     pub(crate) notice: Option<Notice>,
     pub(crate) share: Share,
     /// What is shown: the views of the moment looked at.
@@ -389,6 +395,7 @@ impl Model {
             shortcuts: true,
             unit: Unit::default(),
             sheet: None,
+            build: Build::default(),
             notice: None,
             share: Share::default(),
             drawn: Rc::new(frame.clone()),
@@ -425,6 +432,11 @@ impl Model {
     /// Whether nothing has happened yet.
     pub(crate) fn is_opening(&self) -> bool {
         self.session.run().now() == Millis::ZERO && !self.clock.is_playing()
+    }
+
+    /// Whether the scenario has steps that are taken in turn, not only some to try.
+    pub(crate) fn has_course(&self) -> bool {
+        self.session.run().scenario().steps.iter().any(|step| !step.optional)
     }
 
     /// The view of a world at the moment that is shown.

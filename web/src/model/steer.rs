@@ -146,7 +146,10 @@ impl Model {
         }
         self.cursor = if to < self.session.run().now() { Some(to) } else { None };
         self.look();
-        Update::redraw()
+        // A step forth from the newest moment has let time pass.
+        let has_passed = now < self.session.run().now();
+        let effects = if has_passed { vec![self.kept()] } else { Vec::new() };
+        Update { redraw: true, effects }
     }
 
     /// The moment that is a step away. At the newest moment a step forth lets time pass.

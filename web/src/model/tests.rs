@@ -305,4 +305,5 @@ fn time_series_are_drawn_while_they_are_open() {
 }
 
 mod elsewhere;
+mod refused;
 mod time;

@@ -97,6 +97,15 @@ fn a_scenario_of_ones_own_is_there_again_after_a_reload_and_so_is_what_was_left_
 }
 
 #[test]
+fn time_that_passes_step_by_step_is_kept() {
+    let mut model = page();
+    let runs = kept_after(&mut model, TICK);
+    let again = page().restored(&runs, Ended::Left);
+    assert_eq!(again.notice, Some(Notice::Continued));
+    assert_eq!(runs[0].record.until, Millis(1_000));
+}
+
+#[test]
 fn a_link_to_the_same_scenario_keeps_the_run_that_it_takes_the_place_of() {
     let mut model = with_a_deed();
     let before = prints(&model);
