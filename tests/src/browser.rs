@@ -55,7 +55,11 @@ impl Browser {
 
     /// Goes to the page, with `rest` after its address: a query, a fragment, a file.
     pub fn visit(&self, rest: &str) -> Result<()> {
-        let url = format!("{}{rest}", self.address);
+        self.go(&format!("{}{rest}", self.address))
+    }
+
+    /// Goes to an address.
+    pub fn go(&self, url: &str) -> Result<()> {
         self.session().post("url", &json!({ "url": url })).map(drop)
     }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    codec, optimise, sizes,
+    codec, optimise, site, sizes,
     workspace::{self, WASM, Workspace},
 };
 
@@ -25,15 +25,16 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
     lock.lock().context("cannot wait for another build of the page")?;
     let module = compile(workspace)?;
-    let site = workspace.target().join("site");
-    remove_folder(&site)?;
-    bind(&module, &site)?;
-    optimise::optimise(workspace, &site.join(format!("{NAME}_bg.wasm")))?;
-    copy_folder(&workspace.root().join("public"), &site)?;
-    join_styles(&workspace.root().join("web").join("style"), &site.join("style.css"))?;
+    let folder = workspace.target().join("site");
+    remove_folder(&folder)?;
+    bind(&module, &folder)?;
+    optimise::optimise(workspace, &folder.join(format!("{NAME}_bg.wasm")))?;
+    copy_folder(&workspace.root().join("public"), &folder)?;
+    join_styles(&workspace.root().join("web").join("style"), &folder.join("style.css"))?;
+    site::complete(&folder)?;
     remove_folder(&workspace.dist())?;
     // A target folder on another disk cannot be moved from.
-    fs::rename(&site, workspace.dist()).or_else(|_| copy_folder(&site, &workspace.dist()))
+    fs::rename(&folder, workspace.dist()).or_else(|_| copy_folder(&folder, &workspace.dist()))
 }
 
 /// Adds the wasm target to the toolchain where it is missing.
