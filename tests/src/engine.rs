@@ -114,8 +114,9 @@ impl Engine {
                         "devtools.console.stdout.content": true,
                         // What it says itself, and its conversations with its maker, would end up
                         // there, too.
-                        "devtools.console.stdout.chrome": false,
-                        "messaging-system.rsexperimentloader.enabled": false,
+                        "app.shield.optoutstudies.enabled": false,
+                        "nimbus.rollouts.enabled": false,
+                        "messaging-system.log": "off",
                         "services.settings.server": "data:,#remote-settings-dummy/v1",
                         "browser.backup.enabled": false,
                     },
@@ -187,7 +188,9 @@ impl Running {
             }
             Engine::Firefox => {
                 let mut lines = self.driver.printed();
-                lines.retain(|line| line.starts_with("console.error"));
+                // What comes from Firefox's own scripts is no page's.
+                let is_its_own = |line: &str| line.contains("resource:");
+                lines.retain(|line| line.starts_with("console.error") && !is_its_own(line));
                 Ok(lines)
             }
             Engine::WebKit => Ok(Vec::new()),
