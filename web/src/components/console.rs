@@ -93,7 +93,8 @@ impl ConsolePanel {
                 <span class="sigil" aria-hidden="true">{ "»" }</span>
                 <input type="text" value={console.line.clone()} {oninput} role="combobox"
                     onkeydown={when(send, move |event| key(event, is_offering, active.is_some()))}
-                    id="console-input" data-testid="console-input" aria-label={Word::Console.text(*lang)}
+                    id="console-input" data-testid="console-input"
+                    aria-label={Word::Console.text(*lang)}
                     aria-expanded={is_offering.to_string()} aria-autocomplete="list"
                     aria-controls="console-offers" aria-activedescendant={active.map(offer_id)}
                     spellcheck="false" autocomplete="off" autocapitalize="off"

@@ -17,7 +17,7 @@ fn a_refusal_offers_the_causes_of_what_makes_it_so() {
     send(&mut model, Msg::Side(SideMsg::Ask(asked, "why-last-0".to_owned())));
     let answer = model.side.answer.clone().expect("somebody asked");
     let steps = answer.path.as_ref().map(|path| path.steps.clone()).expect("it has causes");
-    assert_eq!(steps[0].text, "Store 6 stopped");
+    assert_eq!(steps[0].text, "Store 6 stopped; its peers fall silent");
     assert_eq!(steps.len(), 2, "{steps:?}");
     assert!(entry.right.is_some());
 }
