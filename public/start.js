@@ -8,6 +8,8 @@ try {
   await init({ module_or_path: new URL("regionscope_bg.wasm", import.meta.url) });
   // What the module exports, for the tests.
   window.regionscope = page;
+  // From now on the page can be loaded without a network. Where a browser keeps nothing, it cannot.
+  navigator.serviceWorker?.register("worker.js").catch(() => {});
 } catch (error) {
   // A panic has already shown its own notice; anything else is told here.
   const notice = document.getElementById("crash");

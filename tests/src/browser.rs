@@ -55,7 +55,11 @@ impl Browser {
 
     /// Goes to the page, with `rest` after its address: a query, a fragment, a file.
     pub fn visit(&self, rest: &str) -> Result<()> {
-        let url = format!("{}{rest}", self.address);
+        self.go(&format!("{}{rest}", self.address))
+    }
+
+    /// Goes to an address.
+    pub fn go(&self, url: &str) -> Result<()> {
         self.session().post("url", &json!({ "url": url })).map(drop)
     }
 
@@ -132,8 +136,8 @@ impl Browser {
         self.session().post("actions", &json!({ "actions": [keyboard] })).map(drop)
     }
 
-    /// Makes the page `width` by `height` CSS pixels, below 600 as a phone with a touch screen. In
-    /// Firefox it is the window, as near as that gets.
+    /// Makes the page `width` by `height` CSS pixels, below 600 as a phone with a touch screen.
+    /// Elsewhere it is the window, as near as that gets.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
         match self.engine() {
             Engine::Chromium => {
@@ -145,7 +149,7 @@ impl Browser {
                 let touch = json!({ "enabled": is_phone });
                 self.devtools("Emulation.setTouchEmulationEnabled", &touch)
             }
-            Engine::Firefox => {
+            Engine::Firefox | Engine::WebKit => {
                 let script = "return [outerWidth - innerWidth, outerHeight - innerHeight];";
                 let frame = self.execute(script, &[])?;
                 let outer =

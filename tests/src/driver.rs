@@ -3,13 +3,15 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// A running driver. Dropping it ends it.
 pub struct Driver {
@@ -21,14 +23,30 @@ pub struct Driver {
 
 impl Driver {
     /// Starts `command`, which tells its port on standard output after the words `told`.
-    pub fn start(mut command: Command, told: &str) -> Result<Driver> {
-        let name = PathBuf::from(command.get_program());
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut process =
-            command.spawn().with_context(|| format!("{} does not start", name.display()))?;
-        let output = process.stdout.take().context("the driver's output is not ours")?;
-        let mut lines = BufReader::new(output);
+    pub fn start(command: Command, told: &str) -> Result<Driver> {
+        let (mut process, mut lines) = spawn(command)?;
         let port = port_of(&mut lines, told).inspect_err(|_| end(&mut process))?;
+        Ok(Driver::of(process, port, lines))
+    }
+
+    /// Starts `command`, which takes a port and does not tell one.
+    pub fn start_at_free_port(mut command: Command) -> Result<Driver> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
+        let port = listener.local_addr().context("the port has no number")?.port();
+        drop(listener);
+        command.arg(format!("--port={port}"));
+        let (process, lines) = spawn(command)?;
+        let driver = Driver::of(process, port, lines);
+        for _ in 0..100 {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(driver);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        bail!("the driver does not listen at port {port}");
+    }
+
+    fn of(process: Child, port: u16, lines: BufReader<ChildStdout>) -> Driver {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&printed);
         // Read on, or the driver stops where the pipe is full.
@@ -37,7 +55,7 @@ impl Driver {
                 sink.lock().expect("nobody panics with the lines").push(line);
             }
         });
-        Ok(Driver { process, port, printed })
+        Driver { process, port, printed }
     }
 
     /// The port at which it listens.
@@ -55,6 +73,15 @@ impl Drop for Driver {
     fn drop(&mut self) {
         end(&mut self.process);
     }
+}
+
+fn spawn(mut command: Command) -> Result<(Child, BufReader<ChildStdout>)> {
+    let name = PathBuf::from(command.get_program());
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut process =
+        command.spawn().with_context(|| format!("{} does not start", name.display()))?;
+    let output = process.stdout.take().context("the driver's output is not ours")?;
+    Ok((process, BufReader::new(output)))
 }
 
 /// The number after `told` in the first line that has it.

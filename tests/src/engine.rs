@@ -22,6 +22,8 @@ pub enum Engine {
     Chromium,
     /// Firefox with geckodriver.
     Firefox,
+    /// WebKitGTK's MiniBrowser with WebKitWebDriver, on whatever display there is.
+    WebKit,
 }
 
 /// Chromium without a window and without its conversations with its maker.
@@ -44,7 +46,10 @@ impl Engine {
         match env::var("REGIONSCOPE_BROWSER").as_deref() {
             Err(_) | Ok("chromium") => Ok(Engine::Chromium),
             Ok("firefox") => Ok(Engine::Firefox),
-            Ok(other) => bail!("REGIONSCOPE_BROWSER is {other:?}; known are chromium and firefox"),
+            Ok("webkit") => Ok(Engine::WebKit),
+            Ok(other) => {
+                bail!("REGIONSCOPE_BROWSER is {other:?}; known are chromium, firefox and webkit")
+            }
         }
     }
 
@@ -53,6 +58,7 @@ impl Engine {
         match self {
             Engine::Chromium => "chromium",
             Engine::Firefox => "firefox",
+            Engine::WebKit => "webkit",
         }
     }
 
@@ -61,6 +67,7 @@ impl Engine {
         match self {
             Engine::Chromium => &["chromium", "chromium-browser", "google-chrome", "chrome"],
             Engine::Firefox => &["firefox-esr", "firefox"],
+            Engine::WebKit => &["MiniBrowser"],
         }
     }
 
@@ -80,6 +87,7 @@ impl Engine {
                 command.args(["--port=0", "--profile-root"]).arg(folder);
                 Driver::start(command, "Listening on 127.0.0.1:")
             }
+            Engine::WebKit => Driver::start_at_free_port(Command::new("WebKitWebDriver")),
         }
     }
 
@@ -104,16 +112,29 @@ impl Engine {
                     "prefs": {
                         // What pages write to the console goes to the driver's output.
                         "devtools.console.stdout.content": true,
-                        // Its conversations with its maker would end up there, too.
+                        // What it says itself, and its conversations with its maker, would end up
+                        // there, too.
+                        "app.shield.optoutstudies.enabled": false,
+                        "nimbus.rollouts.enabled": false,
+                        "messaging-system.log": "off",
                         "services.settings.server": "data:,#remote-settings-dummy/v1",
                         "browser.backup.enabled": false,
                     },
                 },
             }),
+            // Under automation it keeps nothing, so it needs no profile.
+            Engine::WebKit => json!({
+                "browserName": "MiniBrowser",
+                "webkitgtk:browserOptions": { "binary": program, "args": ["--automation"] },
+            }),
         })
     }
 
     fn program(self) -> Result<PathBuf> {
+        // What lies beside the PATH, `cargo xtask test` names.
+        if let (Engine::WebKit, Some(program)) = (self, env::var_os("MINIBROWSER")) {
+            return Ok(program.into());
+        }
         let folders = env::var_os("PATH").context("no PATH")?;
         let find = |name: &&str| {
             env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
@@ -155,7 +176,8 @@ impl Running {
     }
 
     /// The errors that pages have written to the console since the last call. In Chromium what the
-    /// Content Security Policy refuses and a file that is missing are among them.
+    /// Content Security Policy refuses and a file that is missing are among them. WebKit tells
+    /// none.
     pub fn console_errors(&self) -> Result<Vec<String>> {
         match self.engine {
             Engine::Chromium => {
@@ -166,9 +188,12 @@ impl Running {
             }
             Engine::Firefox => {
                 let mut lines = self.driver.printed();
-                lines.retain(|line| line.starts_with("console.error"));
+                // What comes from Firefox's own scripts is no page's.
+                let is_its_own = |line: &str| line.contains("resource:");
+                lines.retain(|line| line.starts_with("console.error") && !is_its_own(line));
                 Ok(lines)
             }
+            Engine::WebKit => Ok(Vec::new()),
         }
     }
 

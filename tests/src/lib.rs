@@ -27,3 +27,6 @@ pub mod driver;
 
 #[cfg(feature = "browser")]
 pub mod engine;
+
+#[cfg(feature = "browser")]
+pub mod site;

@@ -4,6 +4,9 @@
 use scenario::{Outcome, Run, Scenario, Target, library, parse};
 use sim::ids::{MINUTE, SECOND};
 use sim::{Cluster, Command, Millis, PdCommand, Refusal, Release, StoreId};
+use view::Lang;
+use view::told::Names;
+use view::why::{Path, refused};
 
 const WORLDS: [Release; 2] = [Release::V8_5_2, Release::V8_5_8];
 
@@ -219,6 +222,57 @@ fn what_is_refused_is_told_in_the_real_tool_s_words_and_leaves_no_trace() {
         plain.advance(Millis(minute * MINUTE));
         asked.advance(Millis(minute * MINUTE));
         assert_same(&asked, &plain, "later");
+    }
+}
+
+/// What is asked, when, and the sentence that a *Why?* on the refusal begins with.
+const BLAMED: &[(u64, &str, &str)] = &[
+    (16, "stop store 1", "Store 1 stopped; its peers fall silent"),
+    (60, "start store 1", "PD buried store 1: Tombstone, for good"),
+    (60, "store remove-tombstone", "PD buried store 1: Tombstone, for good"),
+    (
+        60,
+        "unsafe remove-failed-stores 1,2,9,502",
+        "Unsafe recovery asks every living store what it holds",
+    ),
+    (60, "store delete 1", "PD buried store 1: Tombstone, for good"),
+    (100, "store delete 1", "PD erased the record of store 1"),
+    (100, "unsafe remove-failed-stores 1,2,9,502", "PD erased the record of store 1"),
+];
+
+#[test]
+fn a_refusal_that_something_led_to_can_be_asked_why() {
+    let mut run = incident();
+    for (at, line, begins) in BLAMED {
+        run.advance(Millis(at * SECOND));
+        let Some(Outcome::Refused(refusal)) = ask(&mut run, line)[0].clone() else {
+            panic!("{line} is not refused");
+        };
+        let cluster = &run.worlds()[0].cluster;
+        let events = cluster.events();
+        let asked = refused::question(&refusal, events);
+        let asked = asked.unwrap_or_else(|| panic!("after {at} s: nothing led to `{line}`"));
+        let event = asked.answer(events).expect("a question is asked only where it is answered");
+        let names = Names::of_cluster(cluster);
+        let path = Path::to(events, event, &cluster.knobs(), &names, Lang::En);
+        assert!(path.steps[0].text.starts_with(begins), "{line}: {:?}", path.steps);
+        assert!(1 < path.steps.len(), "{line}: it has no causes: {:?}", path.steps);
+    }
+}
+
+#[test]
+fn nothing_is_blamed_for_what_was_wrong_from_the_start() {
+    let mut run = incident();
+    run.advance(Millis(5 * SECOND));
+    for line in ["stop store 77", "store delete 77", "operator remove 52973", "start store 1"] {
+        let Some(Outcome::Refused(refusal)) = ask(&mut run, line)[0].clone() else {
+            panic!("{line} is not refused");
+        };
+        let asked = refused::question(&refusal, run.worlds()[0].cluster.events());
+        assert_eq!(asked, None, "{line}");
+        for lang in Lang::ALL {
+            assert!(!refused::right(&refusal).text(lang).is_empty(), "{line}");
+        }
     }
 }
 

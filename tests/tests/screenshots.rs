@@ -5,6 +5,7 @@
 use std::{fs, time::Duration};
 
 use anyhow::{Context, Result};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use tests::{browser::Browser, project};
 
@@ -77,6 +78,104 @@ const PLAY: &str = "const speed = document.querySelector('[data-testid=speed]');
     speed.dispatchEvent(new Event('change', { bubbles: true }));
     document.querySelector('[data-testid=play-all]').click();";
 
+/// The picture that others show beside a link to the page: what it is called, what becomes of the
+/// two worlds, and the regions of both.
+const CARD: &str = "
+    const made = (name, text, style) => {
+        const element = document.createElement(name);
+        element.textContent = text;
+        Object.assign(element.style, style);
+        return element;
+    };
+    const card = made('div', '', { position: 'fixed', inset: '0', padding: '34px 44px',
+        background: 'var(--panel)', display: 'grid', gap: '14px 36px',
+        gridTemplateColumns: '1fr 1fr', gridTemplateRows: 'auto auto 1fr' });
+    const title = made('h1', 'RegionScope', { font: '700 52px var(--sans)', margin: '0' });
+    const lede = made('p', 'A TiKV cluster in a page: two releases, the same minutes, side by side',
+        { font: '400 24px var(--sans)', margin: '0', alignSelf: 'center', textAlign: 'right' });
+    card.append(title, lede);
+    for (const world of [0, 1]) {
+        const release = document.querySelector(`[data-testid=release-${world}]`).dataset.release;
+        const headline = document.querySelector(`[data-testid=headline-${world}]`).textContent;
+        card.append(made('h2', `TiKV ${release}: ${headline.split(' · ')[0]}`,
+            { font: '650 25px var(--sans)', margin: '0' }));
+    }
+    for (const world of [0, 1]) {
+        const matrix = document.querySelector(`#matrix-${world} svg.matrix`).cloneNode(true);
+        Object.assign(matrix.style, { width: '100%', height: '100%', minHeight: '0' });
+        card.append(matrix);
+    }
+    document.body.replaceChildren(card);
+    return new Promise(done => requestAnimationFrame(() => setTimeout(done, 500)));";
+
+/// The page's sign in so many pixels, as a PNG.
+const ICON: &str = "const [size] = arguments;
+    const sign = new Image(size, size);
+    sign.src = 'icon.svg';
+    return sign.decode().then(() => {
+        const canvas = document.createElement('canvas');
+        Object.assign(canvas, { width: size, height: size });
+        canvas.getContext('2d').drawImage(sign, 0, 0, size, size);
+        return canvas.toDataURL('image/png').split(',')[1];
+    });";
+
+/// A picture in the 256 colours that it has most of: a third of its size, and nobody sees it.
+const SHRINK: &str = "
+    const image = new Image();
+    image.src = `data:image/png;base64,${arguments[0]}`;
+    const bytes = (...parts) => Uint8Array.from(parts.flatMap(part => [...part]));
+    const word = number => [24, 16, 8, 0].map(shift => number >>> shift & 255);
+    const sum = data => word(~data.reduce((crc, byte) => {
+        crc ^= byte;
+        for (let bit = 0; bit < 8; bit++) crc = crc >>> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+        return crc;
+    }, -1));
+    const chunk = (name, data) => {
+        const named = bytes([...name].map(letter => letter.charCodeAt(0)), data);
+        return bytes(word(data.length), named, sum(named));
+    };
+    const shrink = async () => {
+        await image.decode();
+        const { width, height } = image;
+        const canvas = Object.assign(document.createElement('canvas'), { width, height });
+        const context = canvas.getContext('2d');
+        context.drawImage(image, 0, 0);
+        const pixels = context.getImageData(0, 0, width, height).data;
+        const bins = new Map();
+        const binOf = at =>
+            pixels[at] >> 3 << 10 | pixels[at + 1] >> 3 << 5 | pixels[at + 2] >> 3;
+        for (let at = 0; at < pixels.length; at += 4) {
+            const bin = bins.get(binOf(at)) ?? { count: 0, sums: [0, 0, 0] };
+            bin.count += 1;
+            [0, 1, 2].forEach(part => { bin.sums[part] += pixels[at + part]; });
+            bins.set(binOf(at), bin);
+        }
+        const all = [...bins.values()].sort((a, b) => b.count - a.count);
+        all.forEach(bin => { bin.mean = bin.sums.map(part => Math.round(part / bin.count)); });
+        const palette = all.slice(0, 256).map(bin => bin.mean);
+        const away = (a, b) => a.reduce((total, part, at) => total + (part - b[at]) ** 2, 0);
+        all.forEach(bin => {
+            const nearest = (best, colour, at) =>
+                away(colour, bin.mean) < away(palette[best], bin.mean) ? at : best;
+            bin.index = palette.reduce(nearest, 0);
+        });
+        const rows = new Uint8Array((width + 1) * height);
+        for (let pixel = 0; pixel < width * height; pixel++) {
+            const row = Math.floor(pixel / width);
+            rows[pixel + row + 1] = bins.get(binOf(4 * pixel)).index;
+        }
+        const packed = new Blob([rows]).stream().pipeThrough(new CompressionStream('deflate'));
+        const data = new Uint8Array(await new Response(packed).arrayBuffer());
+        const png = bytes([137, 80, 78, 71, 13, 10, 26, 10],
+            chunk('IHDR', bytes(word(width), word(height), [8, 3, 0, 0, 0])),
+            chunk('PLTE', bytes(...palette)), chunk('IDAT', data), chunk('IEND', []));
+        return btoa(png.reduce((text, byte) => text + String.fromCharCode(byte), ''));
+    };
+    return shrink();";
+
+/// The sizes of the sign in pixels that are kept in `public/`.
+const ICONS: [u32; 3] = [32, 180, 512];
+
 /// Presses the buttons of the first two ids, goes to the place of the third argument, and waits
 /// until the page has followed.
 const PRESS: &str = "for (const id of [arguments[0], arguments[1]]) {
@@ -119,6 +218,24 @@ fn main() -> Result<()> {
     let picture = project::root().join("target").join("screenshots").join(format!("{best}.png"));
     fs::copy(&picture, project::root().join(place)).context("the README's picture")?;
     println!("{place} is {best}");
+    for_others(&browser)
+}
+
+/// The pictures in `public/` for whoever shows a link to the page, or keeps it beside programs.
+fn for_others(browser: &Browser) -> Result<()> {
+    let public = project::root().join("public");
+    for size in ICONS {
+        let icon = browser.execute(ICON, &[json!(size)])?;
+        let icon = STANDARD.decode(icon.as_str().context("a picture")?)?;
+        fs::write(public.join(format!("icon-{size}.png")), icon)?;
+    }
+    browser.resize(1200, 630)?;
+    browser.execute(PRESS, &[json!("theme-light"), json!("lang-en")])?;
+    browser.execute(CARD, &[])?;
+    let card = STANDARD.encode(browser.screenshot("card")?);
+    let card = browser.execute(SHRINK, &[json!(card)])?;
+    fs::write(public.join("card.png"), STANDARD.decode(card.as_str().context("a picture")?)?)?;
+    println!("public/card.png and the icons are made");
     Ok(())
 }
 

@@ -84,6 +84,7 @@ impl Component for App {
             let update = app.model.update(Msg::Prefer(preference));
             app.perform(ctx, update);
         }
+        app.shortcuts.set(app.model.shortcuts);
         let address = Msg::Share(ShareMsg::Address(share::address()));
         let update = app.model.update(address);
         app.perform(ctx, update);

@@ -4,6 +4,7 @@
 pub(crate) mod page;
 
 mod beliefs;
+mod build;
 mod cell;
 mod charts;
 mod console;

@@ -323,10 +323,18 @@ pub(crate) fn value_of(event: &Event) -> String {
     }
 }
 
-/// Gives the focus to an element.
+/// Gives the focus to an element, or to the open inspector where that is gone or hidden: it is
+/// never lost.
 pub(crate) fn focus(id: &str) {
-    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.focus();
+    for id in [id, "sheet"] {
+        let Some(element) = element(id) else { continue };
+        if let Some(element) = element.dyn_ref::<HtmlElement>() {
+            let _ = element.focus();
+        }
+        let active = gloo_document().and_then(|document| document.active_element());
+        if active.is_some_and(|active| active == element) {
+            return;
+        }
     }
 }
 

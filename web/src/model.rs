@@ -3,11 +3,13 @@
 
 pub(crate) mod bookmarks;
 pub(crate) mod branches;
+pub(crate) mod build;
 pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod graph;
 pub(crate) mod inspect;
 pub(crate) mod console_offers;
+mod elsewhere;
 pub(crate) mod hands;
 pub(crate) mod journal;
 pub(crate) mod menu;
@@ -35,8 +37,10 @@ use view::timeline::Frame;
 
 pub(crate) use bookmarks::BookmarkMsg;
 pub(crate) use branches::{BranchMsg, Branches, Coming};
+use build::{Build, BuildMsg};
 pub(crate) use clock::Clock;
 pub(crate) use console::{Console, ConsoleMsg};
+use elsewhere::{Left, sessions};
 pub(crate) use graph::{Graph, GraphMsg};
 pub(crate) use hands::{Hands, HandsMsg};
 use inspect::{Side, SideMsg};
@@ -85,6 +89,8 @@ pub(crate) enum Msg {
     Unit(Unit),
     /// Show a sheet over the page, or close it.
     Sheet(Option<Sheet>),
+    /// Something in the forms.
+    Build(BuildMsg),
     /// Something in the console.
     Console(ConsoleMsg),
     /// Menus and the palette.
@@ -287,6 +293,8 @@ pub(crate) struct Model {
     pub(crate) session: Session,
     /// The runs beside it.
     pub(crate) branches: Branches,
+    /// The runs of other scenarios, the one left last at the end.
+    left: Vec<Left>,
     /// The run that is to take its place.
     coming: Option<Coming>,
     /// How much of that is shown to be done, in percent.
@@ -318,6 +326,8 @@ pub(crate) struct Model {
     pub(crate) unit: Unit,
     /// What lies over the page.
     pub(crate) sheet: Option<Sheet>,
+    /// The forms for building a cluster.
+    pub(crate) build: Build,
     pub(crate) notice: Option<Notice>,
     pub(crate) share: Share,
     /// What is shown: the views of the moment looked at.
@@ -339,6 +349,8 @@ pub(crate) enum Notice {
     Restored,
     /// The page was left, and goes on with the last run.
     Continued,
+    /// Another scenario was opened; one can come back to the run before.
+    Left,
 }
 
 /// Why there is a run to be restored.
@@ -360,9 +372,10 @@ impl Model {
     fn with(session: Session) -> Model {
         let frame = session.timeline().newest().expect("a session records its beginning").clone();
         let mut model = Model {
-            incidents: library::titles().collect(),
+            incidents: library::titles().chain(library::clusters()).collect(),
             session,
             branches: Branches::default(),
+            left: Vec::new(),
             coming: None,
             shown_progress: None,
             unkept_ms: 0.0,
@@ -385,6 +398,7 @@ impl Model {
             shortcuts: true,
             unit: Unit::default(),
             sheet: None,
+            build: Build::default(),
             notice: None,
             share: Share::default(),
             drawn: Rc::new(frame.clone()),
@@ -398,19 +412,12 @@ impl Model {
     }
 
     /// A model that goes on with runs that broke off. Those that do not fit their scenario are
-    /// left out; without the first there is nothing to go on with.
+    /// left out.
     pub(crate) fn restored(mut self, runs: &[Kept], ended: Ended) -> Model {
-        let session = |Kept { number, record, bookmarks }: &Kept| {
-            let scenario = library::load(&record.scenario)?;
-            let mut session =
-                record.fits(&scenario).then(|| Session::replaying(scenario, record))?;
-            session.bookmarks = bookmarks.clone();
-            session.number = *number;
-            Some(session)
-        };
-        let mut sessions = runs.iter().map(session);
-        let Some(first) = sessions.next().flatten() else { return self };
-        self.branches = Branches::of(sessions.flatten().collect());
+        let mut sessions = sessions(runs).into_iter();
+        let Some(first) = sessions.next() else { return self };
+        self.branches = Branches::of(sessions.collect());
+        self.left = Left::of(runs);
         let was_begun = Millis::ZERO < runs[0].record.until || !runs[0].record.inputs.is_empty();
         self.notice = was_begun.then_some(match ended {
             Ended::Broke => Notice::Restored,
@@ -428,6 +435,11 @@ impl Model {
     /// Whether nothing has happened yet.
     pub(crate) fn is_opening(&self) -> bool {
         self.session.run().now() == Millis::ZERO && !self.clock.is_playing()
+    }
+
+    /// Whether the scenario has steps that are taken in turn, not only some to try.
+    pub(crate) fn has_course(&self) -> bool {
+        self.session.run().scenario().steps.iter().any(|step| !step.optional)
     }
 
     /// The view of a world at the moment that is shown.

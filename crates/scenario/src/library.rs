@@ -1,4 +1,5 @@
-//! The incidents that come with the program. Their files are in `incidents/`, one a scenario.
+//! The incidents that come with the program, and the clusters in which nothing has happened. Their
+//! files are in `incidents/` and `clusters/`, one a scenario.
 
 use crate::file::{Scenario, Text};
 
@@ -9,18 +10,19 @@ struct Incident {
     text: &'static str,
 }
 
-/// The incidents of these ids, each in the file of its name.
-macro_rules! incidents {
-    ($($id:literal),+ $(,)?) => {
+/// The scenarios of these ids, each in the file of its name in a folder.
+macro_rules! scenarios {
+    ($folder:literal, $($id:literal),+ $(,)?) => {
         &[$(Incident {
             id: $id,
             file: concat!($id, ".scn"),
-            text: include_str!(concat!("../incidents/", $id, ".scn")),
+            text: include_str!(concat!("../", $folder, "/", $id, ".scn")),
         }),+]
     };
 }
 
-const INCIDENTS: &[Incident] = incidents![
+const INCIDENTS: &[Incident] = scenarios![
+    "incidents",
     "tikv-18440",
     "pd-5044",
     "pd-9624",
@@ -34,34 +36,55 @@ const INCIDENTS: &[Incident] = incidents![
     "pd-10350",
 ];
 
+/// Clusters to begin with: nothing is done in them but what somebody does.
+const CLUSTERS: &[Incident] = scenarios!["clusters", "own-cluster"];
+
 /// The ids of all incidents, in the order in which they are told.
 pub fn ids() -> impl Iterator<Item = &'static str> {
     INCIDENTS.iter().map(|incident| incident.id)
 }
 
-/// The incident of this id.
+/// The incident or cluster of this id.
 pub fn load(id: &str) -> Option<Scenario> {
-    let incident = INCIDENTS.iter().find(|incident| incident.id == id)?;
+    let incident = find(id)?;
     let scenario = Scenario::parse(incident.file, incident.text);
     Some(scenario.expect("the incidents are read by this crate's tests"))
+}
+
+fn find(id: &str) -> Option<&'static Incident> {
+    INCIDENTS.iter().chain(CLUSTERS).find(|incident| incident.id == id)
+}
+
+/// Whether a scenario is the one of its id in the library: then the id says it all.
+pub fn has(scenario: &Scenario) -> bool {
+    load(&scenario.id).as_ref() == Some(scenario)
 }
 
 /// The id and title of every incident, in the order in which they are told. Only the heads of their
 /// files are read: a page that lists them need not read every cluster.
 pub fn titles() -> impl Iterator<Item = (&'static str, Text)> {
+    heads(INCIDENTS)
+}
+
+/// The same of the clusters to begin with.
+pub fn clusters() -> impl Iterator<Item = (&'static str, Text)> {
+    heads(CLUSTERS)
+}
+
+fn heads(scenarios: &'static [Incident]) -> impl Iterator<Item = (&'static str, Text)> {
     let head = |text: &'static str| text.split("\nopening ").next().unwrap_or_default();
     let title = move |text, start: &str| {
         head(text).lines().find_map(|line| line.strip_prefix(start)).unwrap_or_default().to_owned()
     };
-    INCIDENTS.iter().map(move |Incident { id, text, .. }| {
+    scenarios.iter().map(move |Incident { id, text, .. }| {
         let (en, zh) = (title(text, "title en "), title(text, "title zh "));
         (*id, Text { en, zh })
     })
 }
 
-/// The text of the incident's file, as it can be saved and changed.
+/// The text of the scenario's file, as it can be saved and changed.
 pub fn text(id: &str) -> Option<&'static str> {
-    INCIDENTS.iter().find(|incident| incident.id == id).map(|incident| incident.text)
+    find(id).map(|incident| incident.text)
 }
 
 #[cfg(test)]
@@ -95,8 +118,21 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_to_begin_with_is_read_and_has_nothing_in_its_order() {
+        for (id, title) in clusters() {
+            let scenario = load(id).expect("the id is one of the list");
+            assert_eq!((scenario.id.as_str(), &scenario.title), (id, &title));
+            assert!(scenario.steps.iter().all(|step| step.optional), "{id}");
+            assert!(has(&scenario), "{id}");
+        }
+        let mut changed = load("own-cluster").expect("it is in the list");
+        changed.seed += 1;
+        assert!(!has(&changed), "a changed one is somebody's own");
+    }
+
+    #[test]
     fn the_regions_of_every_incident_hold_every_key() {
-        for id in ids() {
+        for id in ids().chain(clusters().map(|(id, _)| id)) {
             let scenario = load(id).expect("the id is one of the list");
             let mut regions = regions(&scenario);
             regions.sort_by(|a, b| a.start.cmp(&b.start));

@@ -10,6 +10,7 @@ pub mod actions;
 pub mod answer;
 pub mod beliefs;
 pub mod branches;
+pub mod build;
 pub mod clock;
 pub mod cluster_view;
 pub mod export;

@@ -66,12 +66,20 @@ crate::words! {
         Afresh: "Start afresh", "重新开始";
         /// The last run goes on.
         Continued: "Your last run goes on where you left it", "已恢复上次离开时的运行";
+        /// Goes back to the runs of another scenario.
+        GoBack: "Back to it", "返回";
+        /// The runs of other scenarios.
+        Elsewhere: "Runs of other scenarios", "其他场景的运行";
         /// One more world.
         CopyWorld: "One more world like this one", "复制此世界";
         /// One world fewer.
         RemoveWorld: "Remove this world", "移除此世界";
         /// Switch of the keys of one character.
         Shortcuts: "Keys of one character", "单字符快捷键";
+        /// A switch that is on.
+        On: "on", "开";
+        /// A switch that is off.
+        Off: "off", "关";
         /// Play or pause.
         KeyPlay: "Play or pause", "播放或暂停";
         /// One event back or on.
@@ -108,6 +116,14 @@ crate::words! {
         KeyTab: "Through everything that can be pressed", "依次到每个可操作的元素";
         /// This sheet.
         KeyKeys: "This sheet", "本页快捷键";
+    }
+}
+
+/// That the run of another scenario is kept: `“The learner that nobody replaces” is kept`.
+pub fn left_as_it_was(title: &str, lang: crate::Lang) -> String {
+    match lang {
+        crate::Lang::En => format!("Your run of “{title}” is kept as you left it"),
+        crate::Lang::Zh => format!("“{title}”的运行已原样保留"),
     }
 }
 

@@ -4,6 +4,7 @@
 mod about;
 mod path;
 mod question;
+pub mod refused;
 pub mod words;
 #[cfg(test)]
 mod tests;

@@ -136,6 +136,11 @@ words! {
             "Both clusters are healthy. Press “Begin” for the first step of the incident, or \
              “Play all” to watch it through to its end.",
             "两个集群都健康。按“开始”执行事故的第一步，或按“全部播放”一直看到结束。";
+        /// Before anything was done in a cluster that has no incident.
+        NothingDone:
+            "Both clusters are healthy, and nothing happens to them by itself. Build with “＋”, \
+             right-click on anything, or type a command.",
+            "两个集群都健康，不会自行发生任何事。用“＋”搭建，右键点击任意对象，或输入命令。";
         /// Asks for the causes.
         Why: "Why?", "为什么？";
         /// Goes to where the worlds diverge.

@@ -29,6 +29,15 @@ const CHROMIUM: [Need; 3] = [
 /// What Firefox's tests need beside geckodriver, which is on crates.io.
 const FIREFOX: [Need; 1] = [Need { programs: &["firefox-esr", "firefox"], package: "firefox-esr" }];
 
+/// What WebKit's tests need; MiniBrowser comes with WebKitGTK's library.
+const WEBKIT: [Need; 2] = [
+    Need { programs: &["WebKitWebDriver"], package: "webkit2gtk-driver" },
+    Need { programs: &["xvfb-run"], package: "xvfb" },
+];
+
+/// Where Debian puts MiniBrowser, below the folder of libraries and that of the machine's kind.
+const MINIBROWSER: [&str; 2] = ["webkit2gtk-4.1/MiniBrowser", "webkitgtk-6.0/MiniBrowser"];
+
 /// The font is for the page's Chinese: without it a screenshot shows boxes.
 const FONT: &str = "fonts-noto-cjk";
 
@@ -64,6 +73,18 @@ pub(crate) fn firefox(workspace: &Workspace) -> Result<PathBuf> {
         workspace::run(&mut cargo).context("geckodriver cannot be built")?;
     }
     Ok(driver)
+}
+
+/// Sees to WebKit, and returns where MiniBrowser is.
+pub(crate) fn webkit(workspace: &Workspace) -> Result<PathBuf> {
+    find_or_install(workspace, &WEBKIT)?;
+    if let Some(browser) = workspace::on_path(&["MiniBrowser"]) {
+        return Ok(browser);
+    }
+    let kind = format!("{}-linux-gnu", std::env::consts::ARCH);
+    let libraries = PathBuf::from("/usr/lib").join(kind);
+    let mut places = MINIBROWSER.iter().map(|name| libraries.join(name));
+    places.find(|place| place.is_file()).context("no MiniBrowser beside WebKitGTK's libraries")
 }
 
 /// Where axe-core's script is, which looks for what keeps people out of a page.

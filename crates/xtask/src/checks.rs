@@ -18,7 +18,7 @@ struct Check {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     Check { name: "format", claim: "the sources are formatted", run: format },
     Check { name: "lint", claim: "clippy has nothing to say", run: lint },
     Check { name: "lint-wasm", claim: "nor has it in the page for wasm32", run: lint_wasm },
@@ -27,10 +27,11 @@ const CHECKS: [Check; 8] = [
     Check { name: "page", claim: "the page builds", run: build_page },
     Check { name: "browser", claim: "the page works in Chromium", run: chromium },
     Check { name: "firefox", claim: "the page works in Firefox", run: firefox },
+    Check { name: "webkit", claim: "the page works in WebKit", run: webkit },
 ];
 
-/// What runs only when it is named: the page has not passed all of it yet.
-const ON_REQUEST: [&str; 1] = ["firefox"];
+/// What runs only when it is named: it needs a display of its own, and Debian's WebKit.
+const ON_REQUEST: [&str; 1] = ["webkit"];
 
 /// The tests of all crates but this one. The browser tests name the same crates, so that Cargo
 /// reuses what the unit tests have built.
@@ -116,6 +117,12 @@ fn firefox(workspace: &Workspace) -> Result<()> {
     visit(workspace, &[("GECKODRIVER", driver), ("AXE", browsers::axe(workspace)?)], "firefox")
 }
 
+/// MiniBrowser has no mode without a window: it gets a display of its own.
+fn webkit(workspace: &Workspace) -> Result<()> {
+    let browser = browsers::webkit(workspace)?;
+    visit(workspace, &[("MINIBROWSER", browser), ("AXE", browsers::axe(workspace)?)], "webkit")
+}
+
 /// Builds the page and takes pictures of it.
 pub(crate) fn screenshots(workspace: &Workspace) -> Result<()> {
     browsers::chromium(workspace)?;
@@ -131,6 +138,11 @@ fn visit(workspace: &Workspace, tools: &[(&str, PathBuf)], browser: &str) -> Res
     let port = server::start(&page::with_probes(workspace)?, 0)?;
     let mut tests = workspace.cargo(&OTHERS_TESTS);
     tests.args(["--features", "tests/browser", "--test", "browser"]);
+    if browser == "webkit" {
+        let mut on_display = workspace.command("xvfb-run");
+        on_display.arg("--auto-servernum").arg(tests.get_program()).args(tests.get_args());
+        tests = on_display;
+    }
     tests.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/"));
     tests.env("REGIONSCOPE_BROWSER", browser);
     workspace::run(tests.envs(tools.iter().map(|(name, path)| (name, path))))

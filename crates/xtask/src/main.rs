@@ -8,6 +8,8 @@ mod workspace;
 
 mod page;
 
+mod site;
+
 mod codec;
 
 mod optimise;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    codec, optimise, sizes,
+    codec, optimise, site, sizes,
     workspace::{self, WASM, Workspace},
 };
 
@@ -28,15 +28,16 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
     lock.lock().context("cannot wait for another build of the page")?;
     let module = compile(workspace, "web")?;
-    let site = workspace.target().join("site");
-    remove_folder(&site)?;
-    bind(&module, &site, NAME)?;
-    optimise::optimise(workspace, &site.join(format!("{NAME}_bg.wasm")))?;
-    copy_folder(&workspace.root().join("public"), &site)?;
-    join_styles(&workspace.root().join("web").join("style"), &site.join("style.css"))?;
+    let folder = workspace.target().join("site");
+    remove_folder(&folder)?;
+    bind(&module, &folder, NAME)?;
+    optimise::optimise(workspace, &folder.join(format!("{NAME}_bg.wasm")))?;
+    copy_folder(&workspace.root().join("public"), &folder)?;
+    join_styles(&workspace.root().join("web").join("style"), &folder.join("style.css"))?;
+    site::complete(&folder)?;
     remove_folder(&workspace.dist())?;
     // A target folder on another disk cannot be moved from.
-    fs::rename(&site, workspace.dist()).or_else(|_| copy_folder(&site, &workspace.dist()))
+    fs::rename(&folder, workspace.dist()).or_else(|_| copy_folder(&folder, &workspace.dist()))
 }
 
 /// Lays the finished page and the module that only tests and benches load into one folder, and
@@ -46,7 +47,11 @@ pub(crate) fn with_probes(workspace: &Workspace) -> Result<PathBuf> {
     let site = workspace.target().join("tested");
     remove_folder(&site)?;
     copy_folder(&workspace.dist(), &site)?;
-    bind(&module, &site.join(PROBES), PROBES)?;
+    let folder = site.join(PROBES);
+    bind(&module, &folder, PROBES)?;
+    // A driver's script cannot import a module in Firefox; an element of the page can.
+    let start = "import init, * as probes from './probes.js';\nawait init();\nwindow.probes = probes;\n";
+    fs::write(folder.join("start.js"), start).context("cannot write the probes' start.js")?;
     Ok(site)
 }
 

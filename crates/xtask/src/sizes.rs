@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use brotli::enc::BrotliEncoderParams;
 
-use crate::workspace::Workspace;
+use crate::{site::FOR_OTHERS, workspace::Workspace};
 
 /// What a first load may cost, everything, brotli: design, section 7. In kilobytes of 1000 bytes.
 pub(crate) const BUDGET_KB: f64 = 280.0;
@@ -26,7 +26,8 @@ pub(crate) struct Size {
 pub(crate) fn report(workspace: &Workspace) -> Result<()> {
     println!("\n{:<40}{:>14}{:>14}", "dist/", "raw", "brotli");
     for (name, size) in measure(&workspace.dist())? {
-        print_row(&name, size);
+        let is_for_others = FOR_OTHERS.contains(&name.as_str());
+        print_row(&format!("{name}{}", if is_for_others { " (not loaded)" } else { "" }), size);
     }
     let total = total(workspace)?;
     print_row("everything", total);
@@ -35,9 +36,10 @@ pub(crate) fn report(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// What all of `dist/` weighs together.
+/// What a first load of `dist/` weighs: all of it but what browsers do not fetch.
 pub(crate) fn total(workspace: &Workspace) -> Result<Size> {
-    let sizes = measure(&workspace.dist())?;
+    let mut sizes = measure(&workspace.dist())?;
+    sizes.retain(|(name, _)| !FOR_OTHERS.contains(&name.as_str()));
     Ok(sizes.iter().fold(Size::default(), |sum, (_, size)| Size {
         raw: sum.raw + size.raw,
         sent: sum.sent + size.sent,

@@ -51,9 +51,17 @@ impl Axe {
 
     /// Errors with what is wrong, where something is that axe calls serious or critical.
     pub(crate) fn look(&self, browser: &Browser, view: &str) -> Result<()> {
+        self.look_for("{ resultTypes: ['violations'] }", browser, view)
+    }
+
+    /// The same, of contrast alone.
+    pub(crate) fn look_at_contrast(&self, browser: &Browser, view: &str) -> Result<()> {
+        self.look_for("{ runOnly: ['color-contrast'] }", browser, view)
+    }
+
+    fn look_for(&self, what: &str, browser: &Browser, view: &str) -> Result<()> {
         let script = format!(
-            "{}; return axe.run(document, {{ resultTypes: ['violations'] }})
-                .then(found => found.violations);",
+            "{}; return axe.run(document, {what}).then(found => found.violations);",
             self.0
         );
         let found = browser.execute(&script, &[json!(null)])?;

@@ -9,6 +9,19 @@ use crate::page::play_to_the_end;
 /// Random runs whose fingerprints are compared between wasm and native.
 const SEEDS: u64 = 200;
 
+/// Loads the module that is laid beside the page for these tests.
+fn load_probes(browser: &Browser) -> Result<()> {
+    browser.test_id("play")?;
+    let script = "const start = document.createElement('script');
+        start.type = 'module';
+        start.src = 'probes/start.js';
+        document.head.append(start);";
+    browser.execute(script, &[])?;
+    browser.wait_until("the probes' exports", || {
+        Ok(browser.execute("return typeof probes === 'object'", &[])? == true)
+    })
+}
+
 #[test]
 fn page_and_command_line_end_at_the_same_fingerprints() -> Result<()> {
     let browser = Browser::open("fingerprints")?;
@@ -28,12 +41,12 @@ fn page_and_command_line_end_at_the_same_fingerprints() -> Result<()> {
 #[test]
 fn same_seeds_end_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> {
     let browser = Browser::open("seeds")?;
-    browser.test_id("play")?;
+    load_probes(&browser)?;
     for first in (0..SEEDS).step_by(20) {
         let wasm = browser.execute(
             "const [first] = arguments;
-            return import('./probes/probes.js').then(page => page.default().then(() =>
-                Array.from({ length: 20 }, (_, seed) => page.sweep_fingerprint(first + seed))));",
+            return Array.from({ length: 20 },
+                (_, seed) => probes.sweep_fingerprint(first + seed));",
             &[json!(first)],
         )?;
         for (offset, wasm) in wasm.as_array().context("a list of fingerprints")?.iter().enumerate()
@@ -52,7 +65,7 @@ fn same_seeds_end_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> 
 #[test]
 fn every_incident_ends_at_the_same_fingerprints_in_wasm_and_natively() -> Result<()> {
     let browser = Browser::open("incidents")?;
-    browser.test_id("play")?;
+    load_probes(&browser)?;
     for id in scenario::library::ids() {
         let scenario = scenario::library::load(id).context("it is in the library")?;
         let releases = scenario.releases;
@@ -60,12 +73,8 @@ fn every_incident_ends_at_the_same_fingerprints_in_wasm_and_natively() -> Result
         run.run_to_end();
         let native = run.worlds().iter().map(|world| world.cluster.fingerprint());
         let native: Vec<String> = native.map(|print| format!("{print:016x}")).collect();
-        let wasm = browser.execute(
-            "const [id] = arguments;
-            return import('./probes/probes.js').then(page => page.default().then(() =>
-                page.incident_fingerprints(id)));",
-            &[json!(id)],
-        )?;
+        let wasm = browser
+            .execute("return probes.incident_fingerprints(arguments[0]);", &[json!(id)])?;
         ensure!(wasm == native.join(" "), "{id}: {wasm} in wasm, {native:?} natively");
     }
     Ok(())

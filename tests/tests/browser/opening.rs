@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use tests::browser::Browser;
 
-use crate::page::{elapsed, play_to_the_end};
+use crate::page::{elapsed, open_incident, play_to_the_end};
 
 #[test]
 fn page_opens_ready_to_play_and_without_a_word_on_the_console() -> Result<()> {
@@ -48,10 +48,7 @@ fn every_incident_can_be_opened_and_begun() -> Result<()> {
     browser.test_id("incident")?;
     for id in scenario::library::ids() {
         let scenario = scenario::library::load(id).context("it is in the library")?;
-        let open = "const list = document.querySelector('[data-testid=incident]');
-            list.value = arguments[0];
-            list.dispatchEvent(new Event('change', { bubbles: true }));";
-        browser.execute(open, &[json!(id)])?;
+        open_incident(&browser, id)?;
         let opening = scenario.opening.en.as_str();
         browser.wait_until(format!("the opening of {id}"), || {
             Ok(browser.test_id("opening")?.text()? == opening)

@@ -6,6 +6,7 @@ use view::{Lang, Word};
 use yew::{Callback, Component, Context, Html, KeyboardEvent, Properties, classes, html};
 
 use super::hands::held_button;
+use super::side::why_button;
 use super::when;
 use super::world::name;
 use crate::app::typed;
@@ -42,7 +43,9 @@ impl Component for ConsolePanel {
                 <div class="answers" id="answers" role="log" tabindex="0"
                     data-testid="console-output"
                     aria-label={Word::Console.text(*lang)}>
-                    { for console.entries.iter().map(answer) }
+                    { for console.entries.iter().enumerate().map(|(at, entry)| {
+                        answer(entry, format!("why-entry-{at}"), *lang, send)
+                    }) }
                 </div>
                 { last_answer(console, *lang, send) }
                 <div class="prompt">
@@ -90,7 +93,8 @@ impl ConsolePanel {
                 <span class="sigil" aria-hidden="true">{ "»" }</span>
                 <input type="text" value={console.line.clone()} {oninput} role="combobox"
                     onkeydown={when(send, move |event| key(event, is_offering, active.is_some()))}
-                    data-testid="console-input" aria-label={Word::Console.text(*lang)}
+                    id="console-input" data-testid="console-input"
+                    aria-label={Word::Console.text(*lang)}
                     aria-expanded={is_offering.to_string()} aria-autocomplete="list"
                     aria-controls="console-offers" aria-activedescendant={active.map(offer_id)}
                     spellcheck="false" autocomplete="off" autocapitalize="off"
@@ -169,7 +173,9 @@ fn last_answer(console: &Console, lang: Lang, send: &Callback<Msg>) -> Html {
         <div class={classes!("last-answer", is_brief.then_some("brief"))} role="status"
             data-testid="last-answer" key={console.entries.len()}>
             <div class="last-entries" tabindex="0" aria-label={HandsWord::Answer.text(lang)}>
-                { for entries.iter().map(answer) }
+                { for entries.iter().enumerate().map(|(at, entry)| {
+                    answer(entry, format!("why-last-{at}"), lang, send)
+                }) }
             </div>
             <button type="button" aria-label={Word::Close.text(lang)} title={Word::Close.text(lang)}
                 onclick={send.reform(|_| {
@@ -204,7 +210,8 @@ fn target(target: Target, label: String, console: &Console, send: &Callback<Msg>
     }
 }
 
-fn answer(entry: &Entry) -> Html {
+/// `id` is that of the button that asks for the causes of a refusal.
+fn answer(entry: &Entry, id: String, lang: Lang, send: &Callback<Msg>) -> Html {
     let class = classes!(
         "answer",
         (entry.kind == EntryKind::Refused).then_some("refused"),
@@ -217,6 +224,10 @@ fn answer(entry: &Entry) -> Html {
                 { "» " }{ line_of(entry) }
             </span>
             { answered(&entry.text) }
+            if let Some(right) = entry.right {
+                <p class="right">{ right.text(lang) }</p>
+            }
+            { for entry.asked.map(|asked| why_button(id, asked, lang, send)) }
         </div>
     }
 }

@@ -3,6 +3,7 @@
 use view::{Lang, Word};
 use yew::{Callback, Event, Html, classes, html};
 
+use super::build::build_button;
 use super::hands::palette_button;
 use super::settings;
 use super::share::share_button;
@@ -25,6 +26,7 @@ pub(crate) fn header(model: &Model, send: &Callback<Msg>) -> Html {
             </p>
             <div class="switches">
                 { palette_button(lang, send) }
+                { build_button(model, send) }
                 <div class="segments" role="group" aria-label={Word::Language.text(lang)}>
                     { for Lang::ALL.into_iter().map(|l| language(l, l == lang, send)) }
                 </div>

@@ -17,6 +17,8 @@ pub(crate) struct Props {
     pub(crate) lang: Lang,
     pub(crate) items: Rc<Vec<Item>>,
     pub(crate) parting: Option<Rc<Parting>>,
+    /// What is said before anything has happened.
+    pub(crate) nothing: Word,
     pub(crate) send: Callback<Msg>,
 }
 
@@ -32,7 +34,7 @@ impl Component for JustHappened {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { lang, items, parting, send } = ctx.props();
+        let Props { lang, items, parting, nothing, send } = ctx.props();
         html! {
             <section class="panel happened" data-testid="happened" tabindex="0"
                 aria-label={Word::JustHappened.text(*lang)}>
@@ -41,7 +43,7 @@ impl Component for JustHappened {
                     { divergence(parting, *lang, send) }
                 }
                 if items.is_empty() {
-                    <p class="mute">{ Word::NothingYet.text(*lang) }</p>
+                    <p class="mute">{ nothing.text(*lang) }</p>
                 } else {
                     <ol>{ for items.iter().enumerate().map(|(at, item)| {
                         sentence(at, item, *lang, send)

@@ -1,7 +1,7 @@
 //! The whole page, put together.
 
-use view::time_words::TimeWord;
-use view::{Lang, Word};
+use view::Word;
+use view::time_words::{TimeWord, left_as_it_was};
 use yew::{Callback, Html, classes, html};
 
 use super::console::ConsolePanel;
@@ -17,7 +17,7 @@ use super::steps::steps;
 use super::term::glossary;
 use super::time_bar::time_bar;
 use super::world::world;
-use crate::model::{Model, Msg, Notice};
+use crate::model::{BranchMsg, Model, Msg, Notice};
 
 /// The page as the model has it.
 pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
@@ -26,7 +26,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
         <div class="app">
             <a class="skip" href="#world-0">{ Word::SkipToWorlds.text(lang) }</a>
             { header(model, send) }
-            { notice(model.notice, lang, send) }
+            { notice(model, send) }
             { share_notice(model, send) }
             { share_dialog(model, send) }
             { steps(model, send) }
@@ -56,23 +56,31 @@ fn worlds_class(worlds: usize) -> yew::Classes {
     classes!("worlds", (2 < worlds).then_some("many"), (worlds == 3).then_some("three"))
 }
 
-fn notice(notice: Option<Notice>, lang: Lang, send: &Callback<Msg>) -> Html {
-    match notice {
-        None => Html::default(),
-        Some(notice) => html! {
-            <p class="notice" role="status" data-testid="notice">
-                { match notice {
-                    Notice::Restored => Word::Restored.text(lang),
-                    Notice::Continued => TimeWord::Continued.text(lang),
-                } }
-                <button type="button" data-testid="afresh"
-                    onclick={send.reform(|_| Msg::Restart)}>
-                    { TimeWord::Afresh.text(lang) }
-                </button>
-                <button type="button" onclick={send.reform(|_| Msg::CloseNotice)}>
-                    { Word::Close.text(lang) }
-                </button>
-            </p>
-        },
+fn notice(model: &Model, send: &Callback<Msg>) -> Html {
+    let (lang, last) = (model.lang, model.left().len().saturating_sub(1));
+    let Some(notice) = model.notice else {
+        return Html::default();
+    };
+    let afresh = ("afresh", TimeWord::Afresh, Msg::Restart);
+    let (told, (id, word, msg)) = match notice {
+        Notice::Restored => (Word::Restored.text(lang).to_owned(), afresh),
+        Notice::Continued => (TimeWord::Continued.text(lang).to_owned(), afresh),
+        Notice::Left => {
+            let title = model.left().last().map_or("", |title| lang.pick(&title.en, &title.zh));
+            let back = ("go-back", TimeWord::GoBack, Msg::Branch(BranchMsg::Return(last)));
+            (left_as_it_was(title, lang), back)
+        }
+    };
+    html! {
+        <p class="notice" role="status" data-testid="notice">
+            { told }
+            <button type="button" data-testid={id} onclick={send.reform(move |_| msg.clone())}>
+                { word.text(lang) }
+            </button>
+            <button type="button" data-testid="close-notice"
+                onclick={send.reform(|_| Msg::CloseNotice)}>
+                { Word::Close.text(lang) }
+            </button>
+        </p>
     }
 }

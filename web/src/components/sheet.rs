@@ -1,12 +1,14 @@
-//! What can lie over the page: the keys; branches and bookmarks.
+//! What can lie over the page: the keys; branches and bookmarks; the forms.
 
 use view::branches::differences;
+use view::build::BuildWord;
 use view::clock::Elapsed;
 use view::phrases;
 use view::time_words::TimeWord;
 use view::{Lang, Word};
 use yew::{Callback, Event, Html, classes, html};
 
+use super::build::forms;
 use super::world::name;
 use crate::effects;
 use crate::model::branches::BranchRow;
@@ -18,16 +20,17 @@ pub(crate) fn sheet(model: &Model, send: &Callback<Msg>) -> Html {
     let Some(sheet) = model.sheet else {
         return Html::default();
     };
-    let (word, content) = match sheet {
-        Sheet::Keys => (TimeWord::Keys, keys(model, send)),
-        Sheet::History => (TimeWord::History, history(model, send)),
-    };
     let lang = model.lang;
+    let (title, content) = match sheet {
+        Sheet::Keys => (TimeWord::Keys.text(lang), keys(model, send)),
+        Sheet::History => (TimeWord::History.text(lang), history(model, send)),
+        Sheet::Build => (BuildWord::Build.text(lang), forms(model, send)),
+    };
     html! {
         <dialog id="keys-sheet" class="sheet" aria-labelledby="sheet-title"
             onclose={send.reform(|_: Event| Msg::Sheet(None))} data-testid="sheet">
             <header>
-                <h2 id="sheet-title">{ word.text(lang) }</h2>
+                <h2 id="sheet-title">{ title }</h2>
                 <button type="button" aria-label={Word::Close.text(lang)} data-testid="close-sheet"
                     onclick={send.reform(|_| Msg::Sheet(None))}>{ "✕" }</button>
             </header>
@@ -98,6 +101,24 @@ fn history(model: &Model, send: &Callback<Msg>) -> Html {
             <ul class="bookmark-list">
                 { for bookmarks.iter().map(|bookmark| one_bookmark(bookmark, lang, send)) }
             </ul>
+            if 0 < model.left().len() {
+                <h3>{ TimeWord::Elsewhere.text(lang) }</h3>
+                <ul class="branch-list">
+                    { for model.left().enumerate().map(|(at, title)| html! {
+                        <li class="branch">
+                            <p class="branch-head">
+                                <strong>{ lang.pick(&title.en, &title.zh).to_owned() }</strong>
+                                <button type="button" data-testid={format!("return-{at}")}
+                                    onclick={send.reform(move |_| {
+                                        Msg::Branch(BranchMsg::Return(at))
+                                    })}>
+                                    { TimeWord::Switch.text(lang) }
+                                </button>
+                            </p>
+                        </li>
+                    }) }
+                </ul>
+            }
         </>
     }
 }

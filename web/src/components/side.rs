@@ -82,7 +82,7 @@ fn sheet(model: &Model, open: Tab, send: &Callback<Msg>) -> Html {
     match open {
         Tab::Story => html! {
             <>
-                <JustHappened {lang} items={model.story.items.clone()}
+                <JustHappened {lang} items={model.story.items.clone()} nothing={nothing_yet(model)}
                     parting={model.story.parting.clone()} send={send.clone()} />
                 { who_believes(model) }
                 { tables(&model.frame.worlds, model.selected, lang, send) }
@@ -100,6 +100,14 @@ fn sheet(model: &Model, open: Tab, send: &Callback<Msg>) -> Html {
             </>
         },
         Tab::Store | Tab::Pd | Tab::Recovery | Tab::Tables | Tab::Laws => sheets(model, send),
+    }
+}
+
+/// What there is to be done before anything has happened.
+fn nothing_yet(model: &Model) -> Word {
+    match model.has_course() {
+        true => Word::NothingYet,
+        false => Word::NothingDone,
     }
 }
 

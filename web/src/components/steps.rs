@@ -25,13 +25,16 @@ pub(crate) fn steps(model: &Model, send: &Callback<Msg>) -> Html {
                 }) }
             </ol>
             { caption(model) }
-            <button type="button" class="primary" data-testid="next-step"
-                disabled={next.is_none()} onclick={send.reform(|_| Msg::Step(None))}>
-                { word.text(lang) }{ " ▸" }
-            </button>
-            <button type="button" data-testid="play-all" onclick={send.reform(|_| Msg::PlayAll)}>
-                { Word::PlayAll.text(lang) }
-            </button>
+            if model.has_course() {
+                <button type="button" class="primary" data-testid="next-step"
+                    disabled={next.is_none()} onclick={send.reform(|_| Msg::Step(None))}>
+                    { word.text(lang) }{ " ▸" }
+                </button>
+                <button type="button" data-testid="play-all"
+                    onclick={send.reform(|_| Msg::PlayAll)}>
+                    { Word::PlayAll.text(lang) }
+                </button>
+            }
             <button type="button" data-testid="restart" onclick={send.reform(|_| Msg::Restart)}>
                 { Word::Restart.text(lang) }
             </button>
@@ -43,9 +46,9 @@ pub(crate) fn steps(model: &Model, send: &Callback<Msg>) -> Html {
 fn caption(model: &Model) -> Html {
     let run = model.session.run();
     let steps = &run.scenario().steps;
-    let under_way = run.step_under_way().unwrap_or(0);
-    let Some(step) = steps.get(under_way) else {
-        return Html::default();
+    let first = model.has_course().then_some(0);
+    let Some(step) = run.step_under_way().or(first).and_then(|step| steps.get(step)) else {
+        return html! { <p class="caption" aria-live="polite"></p> };
     };
     html! {
         <p class="caption" aria-live="polite">

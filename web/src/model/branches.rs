@@ -18,7 +18,7 @@ use view::timeline::Frame;
 
 use super::clock::Playing;
 use super::console::answers;
-use super::{Effect, Kept, Model, Msg, Session, Update, journal};
+use super::{Effect, Kept, Model, Msg, Notice, Session, Update, journal};
 
 /// How many runs are kept beside the one on the screen; the oldest gives way.
 const KEPT: usize = 11;
@@ -34,6 +34,8 @@ pub(crate) enum BranchMsg {
     Undo,
     /// Do again what was undone last.
     Redo,
+    /// Go back to the runs of another scenario, by their place among those that were left.
+    Return(usize),
 }
 
 /// The runs beside the one on the screen, in the order in which they were left.
@@ -66,12 +68,13 @@ impl Branches {
         &self.parked
     }
 
-    fn fresh_number(&self, shown: u32) -> u32 {
+    /// A number that no branch has, nor the run on the screen, whose number is `shown`.
+    pub(super) fn fresh_number(&self, shown: u32) -> u32 {
         self.parked.iter().map(|session| session.number).fold(shown, u32::max) + 1
     }
 
     /// Keeps a run, unless one that is kept went through all of it.
-    fn park(&mut self, session: Session) {
+    pub(super) fn park(&mut self, session: Session) {
         let record = session.whole_record();
         self.parked.retain(|other| !other.whole_record().is_within(&record));
         if !self.parked.iter().any(|other| record.is_within(&other.whole_record())) {
@@ -85,10 +88,10 @@ impl Branches {
 
 /// A run that is being lived through again, to be shown once it has caught up.
 pub(crate) struct Coming {
-    session: Session,
+    pub(super) session: Session,
     /// What is to be done as soon as it has.
-    due: VecDeque<Deed>,
-    then: Arrival,
+    pub(super) due: VecDeque<Deed>,
+    pub(super) then: Arrival,
 }
 
 /// What becomes of the run on the screen.
@@ -125,6 +128,7 @@ impl Model {
             }
             BranchMsg::Undo => self.undo(),
             BranchMsg::Redo => self.redo(),
+            BranchMsg::Return(at) => self.come_back(at),
         }
     }
 
@@ -179,11 +183,19 @@ impl Model {
         Update { redraw: true, effects }
     }
 
-    /// All runs as they are kept, the one on the screen first; if another is to take its place,
-    /// that one.
+    /// All runs as they are kept, those of the scenario on the screen first.
     fn runs(&self) -> Vec<Kept> {
+        let mut runs = self.runs_here();
+        runs.extend(self.left.iter().flat_map(|left| left.runs()).cloned());
+        runs
+    }
+
+    /// The runs of the scenario on the screen as they are kept, the one that is shown first; if
+    /// another is to take its place, that one.
+    pub(super) fn runs_here(&self) -> Vec<Kept> {
         let kept = |session: &Session| Kept {
             number: session.number,
+            text: session.text().cloned(),
             record: session.whole_record(),
             bookmarks: session.bookmarks.clone(),
         };
@@ -227,6 +239,8 @@ impl Model {
     }
 
     fn do_now(&mut self, deed: Deed) {
+        // That there is something to go back to was read, and stands in the sheet of branches.
+        self.notice = self.notice.filter(|notice| *notice != Notice::Left);
         let lets_time_pass = matches!(&deed, Deed::Issue { request: Request::Wait(_), .. });
         if let Some(issued) = self.session.carry_out(deed) {
             self.console.begin_answer();
@@ -329,9 +343,13 @@ impl Model {
 
     /// The branch that does more than this one, the one left last if there are several.
     fn ahead(&self) -> Option<&Session> {
-        let mine = &self.session.run().record().inputs;
+        let record = self.session.run().record();
+        let mine = &record.inputs;
         self.branches.parked.iter().rfind(|session| {
             let known = session.known();
+            if (known.seed, &known.worlds) != (record.seed, &record.worlds) {
+                return false;
+            }
             let rest = known.inputs.strip_prefix(mine.as_slice());
             rest.is_some_and(|rest| rest.iter().any(|input| !is_question(&input.deed)))
         })

@@ -3,12 +3,15 @@
 use std::rc::Rc;
 
 use scenario::{Outcome, Query, Request, Target, Tool, VERBS};
-use sim::{Command, PdCommand};
+use sim::{Command, PdCommand, Refusal};
 use view::answer;
 use view::lang::Lang;
+use view::why::Question;
+use view::why::refused::{Right, question, right};
 
 use super::Session;
 use super::console_offers::Offers;
+use super::inspect::Asked;
 
 /// How many answers are kept.
 const KEPT: usize = 200;
@@ -66,6 +69,33 @@ pub(crate) struct Entry {
     pub(crate) kind: EntryKind,
     /// Where the line is wrong, in characters from 1.
     pub(crate) wrong_at: Option<usize>,
+    /// What to ask so that the causes of a refusal are told.
+    pub(crate) asked: Option<Asked>,
+    /// What would be right instead.
+    pub(crate) right: Option<Right>,
+}
+
+impl Entry {
+    /// A refusal by a world, with what makes it so and what would be right.
+    fn refused(session: &Session, world: usize, line: &str, refusal: &Refusal) -> Entry {
+        let question = question(refusal, session.events(world));
+        Entry {
+            line: line.to_owned(),
+            world: Some(world),
+            text: refusal.to_string(),
+            kind: EntryKind::Refused,
+            wrong_at: None,
+            asked: question.map(|question| Asked { world, question }),
+            right: Some(right(refusal)),
+        }
+    }
+
+    /// What a world said.
+    fn told(world: usize, line: &str, (kind, text): (EntryKind, String)) -> Entry {
+        let line = line.to_owned();
+        let (asked, right) = (None, None);
+        Entry { line, world: Some(world), text, kind, wrong_at: None, asked, right }
+    }
 }
 
 /// How a line was taken.
@@ -133,13 +163,19 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
     let mut entries: Vec<Entry> = Vec::new();
     for (world, outcome) in issued.outcomes.iter().enumerate() {
         let Some(outcome) = outcome else { continue };
-        let (kind, text) = match outcome {
-            Outcome::Refused(refusal) => (EntryKind::Refused, refusal.to_string()),
-            Outcome::Done => done(session, world, &issued.request, lang),
-            Outcome::Asked => answer_query(session, world, &issued.request, lang),
+        entries.push(match outcome {
+            Outcome::Refused(refusal) => Entry::refused(session, world, &line, refusal),
+            Outcome::Done => done(session, world, &line, &issued.request, lang),
+            Outcome::Asked => {
+                let mut entry =
+                    Entry::told(world, &line, answer_query(session, world, &issued.request, lang));
+                let is_silent = without_pd(session, world, &issued.request).is_some();
+                let question = Question::Pd;
+                entry.asked = is_silent.then_some(Asked { world, question });
+                entry
+            }
             Outcome::Reached(_) | Outcome::NotReached(_) => continue,
-        };
-        entries.push(Entry { line: line.clone(), world: Some(world), text, kind, wrong_at: None });
+        });
     }
     let all_same = entries.windows(2).all(|pair| pair[0].text == pair[1].text);
     if all_same && 1 < entries.len() {
@@ -150,15 +186,27 @@ pub(crate) fn answers(session: &Session, issued: usize, lang: Lang) -> Vec<Entry
 }
 
 /// The answer to a command that was carried out, wholly or in part.
-fn done(session: &Session, world: usize, request: &Request, lang: Lang) -> (EntryKind, String) {
-    if let Request::Command(Command::Pd(PdCommand::RemoveTombstone)) = request {
-        let cluster = &session.run().worlds()[world].cluster;
-        return match answer::remove_tombstone(cluster) {
-            Ok(text) => (EntryKind::Done, text),
-            Err(text) => (EntryKind::Refused, text),
-        };
-    }
-    (EntryKind::Done, accepted(session, world, request, lang))
+fn done(session: &Session, world: usize, line: &str, request: &Request, lang: Lang) -> Entry {
+    let text = match request {
+        Request::Command(Command::Pd(PdCommand::RemoveTombstone)) => {
+            let cluster = &session.run().worlds()[world].cluster;
+            match answer::remove_tombstone(cluster) {
+                Ok(text) => text,
+                Err(refusal) => return Entry::refused(session, world, line, &refusal),
+            }
+        }
+        Request::Command(_) | Request::Query(_) | Request::Wait(_) => {
+            accepted(session, world, request, lang)
+        }
+    };
+    Entry::told(world, line, (EntryKind::Done, text))
+}
+
+/// What is answered where PD cannot be asked, if it is needed and so.
+fn without_pd(session: &Session, world: usize, request: &Request) -> Option<String> {
+    let Request::Query(query) = request else { return None };
+    let cluster = &session.run().worlds()[world].cluster;
+    answer::without_pd(cluster).filter(|_| query.asks_pd())
 }
 
 /// What the real tool says when it has accepted a command.
@@ -179,7 +227,7 @@ fn answer_query(
     let Request::Query(query) = request else {
         return (EntryKind::Done, String::new());
     };
-    if let Some(silence) = answer::without_pd(cluster).filter(|_| query.asks_pd()) {
+    if let Some(silence) = without_pd(session, world, request) {
         return (EntryKind::Refused, silence);
     }
     let answer = match query {

@@ -112,6 +112,8 @@ impl Model {
                     text: error.problem.to_string(),
                     kind: EntryKind::Refused,
                     wrong_at: Some(error.column),
+                    asked: None,
+                    right: None,
                 });
                 Update::redraw()
             }

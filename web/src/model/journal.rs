@@ -10,9 +10,13 @@
 //! bookmark 62000 before the recovery
 //! ```
 //!
-//! The run on the screen comes first; each other branch follows in the same form.
+//! The run on the screen comes first; each other branch follows in the same form, and then the
+//! runs of other scenarios. One that is not of the library has its text below the first line, each
+//! line after `text `; a run of the same scenario as the one before says `same` instead.
 
-use scenario::{Deed, Input, Record, Target};
+use std::rc::Rc;
+
+use scenario::{Deed, Input, Record, Scenario, Target, library};
 use sim::{Knobs, Millis, Release};
 use view::knob::Knob;
 
@@ -24,18 +28,42 @@ use super::session::Bookmark;
 pub(crate) struct Kept {
     /// Which branch it is.
     pub(crate) number: u32,
+    /// The scenario's text, if it is not one of the library.
+    pub(crate) text: Option<Rc<str>>,
     pub(crate) record: Record,
     pub(crate) bookmarks: Vec<Bookmark>,
 }
 
-/// The text of runs.
-pub(crate) fn write(runs: &[Kept]) -> String {
-    runs.iter().map(write_one).collect()
+impl Kept {
+    /// Its scenario, unless that can no longer be had.
+    pub(super) fn scenario(&self) -> Option<Scenario> {
+        match &self.text {
+            Some(text) => Scenario::parse(&self.record.scenario, text).ok(),
+            None => library::load(&self.record.scenario),
+        }
+    }
+
+    /// Whether the other is of the same scenario.
+    pub(super) fn is_akin(&self, other: &Kept) -> bool {
+        self.record.scenario == other.record.scenario && self.text == other.text
+    }
 }
 
-fn write_one(Kept { number, record, bookmarks }: &Kept) -> String {
+/// The text of runs.
+pub(crate) fn write(runs: &[Kept]) -> String {
+    let before = std::iter::once(None).chain(runs.iter().map(Some));
+    before.zip(runs).map(|(before, run)| write_one(before, run)).collect()
+}
+
+fn write_one(before: Option<&Kept>, run: &Kept) -> String {
+    let Kept { number, text, record, bookmarks } = run;
     let Record { scenario, seed, until, .. } = record;
     let mut out = format!("regionscope 1 {scenario} {seed} {} {number}\n", until.0);
+    match text {
+        Some(_) if before.is_some_and(|before| before.is_akin(run)) => out.push_str("same\n"),
+        Some(text) => text.lines().for_each(|line| out.push_str(&format!("text {line}\n"))),
+        None => {}
+    }
     for (release, knobs) in &record.worlds {
         out.push_str(&format!("world {} {}\n", release_name(*release), knob_values(knobs)));
     }
@@ -59,9 +87,20 @@ fn write_one(Kept { number, record, bookmarks }: &Kept) -> String {
 /// The runs of a text; `None` if it is damaged, and then nothing of it is used.
 pub(crate) fn read(text: &str) -> Option<Vec<Kept>> {
     let mut runs: Vec<Kept> = Vec::new();
-    for line in text.lines() {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
         if let Some(head) = line.strip_prefix("regionscope 1 ") {
-            runs.push(read_head(head)?);
+            let mut run = read_head(head)?;
+            let mut own = String::new();
+            while let Some(more) = lines.peek().and_then(|line| line.strip_prefix("text ")) {
+                own.extend([more, "\n"]);
+                lines.next();
+            }
+            run.text = (!own.is_empty()).then(|| own.into());
+            if lines.next_if_eq(&"same").is_some() {
+                run.text = Some(runs.last()?.text.clone()?);
+            }
+            runs.push(run);
             continue;
         }
         let Kept { record, bookmarks, .. } = runs.last_mut()?;
@@ -91,7 +130,8 @@ fn read_head(head: &str) -> Option<Kept> {
         worlds: Vec::new(),
         inputs: Vec::new(),
     };
-    Some(Kept { number: head.next()?.parse().ok()?, record, bookmarks: Vec::new() })
+    let number = head.next()?.parse().ok()?;
+    Some(Kept { number, text: None, record, bookmarks: Vec::new() })
 }
 
 fn read_deed(text: &str) -> Option<Deed> {
@@ -155,9 +195,14 @@ mod tests {
         };
         let branch = record.cut(Millis(0));
         let bookmarks = vec![Bookmark { at: Millis(7), name: "before all of it".to_owned() }];
-        let other = Kept { number: 1, record: branch, bookmarks: Vec::new() };
-        let runs = [Kept { number: 2, record, bookmarks }, other];
-        assert_eq!(read(&write(&runs)).as_deref(), Some(runs.as_slice()));
+        let (text, none) = (Some("scenario mine\n\n# its own\n".into()), Vec::new());
+        let own = Kept { number: 1, text, record: branch.clone(), bookmarks: none.clone() };
+        let other = Kept { number: 1, text: None, record: branch, bookmarks: none };
+        let first = Kept { number: 2, text: None, record, bookmarks };
+        let runs = [first, other.clone(), own.clone(), Kept { number: 3, ..own }, other];
+        let written = write(&runs);
+        assert_eq!(written.matches("text scenario mine").count(), 1, "it is there once");
+        assert_eq!(read(&written).as_deref(), Some(runs.as_slice()));
     }
 
     #[test]
@@ -166,7 +211,8 @@ mod tests {
         let good = format!("regionscope 1 tikv-18440 7 5 1\nworld 8.5.2 {knobs}\nat 0 step 0\n");
         assert!(read(&good).is_some());
         let lost = good.replace("regionscope 1", "regionscope 2");
-        let bad = ["", "regionscope 1 x 7 5 1", "at 0 step 0", lost.as_str()];
+        let same = good.replace("world", "same\nworld");
+        let bad = ["", "regionscope 1 x 7 5 1", "at 0 step 0", lost.as_str(), same.as_str()];
         for text in bad.into_iter().chain([format!("{good}at 0 dance 1").as_str()]) {
             assert_eq!(read(text), None, "{text:?}");
         }

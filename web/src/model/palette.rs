@@ -7,12 +7,14 @@ use std::rc::Rc;
 
 use scenario::{Completion, Names, complete};
 use view::actions::{Action, Care, Group, HandsWord, name_of};
+use view::build::BuildWord;
 use view::graph::words::GraphWord;
+use view::time_words::TimeWord;
 use view::{Lang, Thing, Word};
 
 use super::hands::Go;
 use super::palette_match::score;
-use super::{Effect, MatrixForm, Model, Msg, Preference, Seek, Theme, Unit, Update, Way};
+use super::{Effect, MatrixForm, Model, Msg, Preference, Seek, Sheet, Theme, Unit, Update, Way};
 
 /// Something in the palette.
 #[derive(Clone, Debug, PartialEq)]
@@ -351,6 +353,13 @@ impl Model {
             (Word::Motion, Word::LessMotion, Preference::Motion(!self.less_motion)),
         ] {
             found.push(Found::page(of, word.text(lang), prefer(msg), lang));
+        }
+        for (label, sheet) in [
+            (BuildWord::Build.text(lang), Sheet::Build),
+            (TimeWord::History.text(lang), Sheet::History),
+            (TimeWord::Keys.text(lang), Sheet::Keys),
+        ] {
+            found.push(Found::page(Word::More, label, Msg::Sheet(Some(sheet)), lang));
         }
         for (word, form) in
             [(GraphWord::FormMap, MatrixForm::Map), (GraphWord::FormHeat, MatrixForm::Heat)]

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
 
-use scenario::{Deed, Divergence, Input, Issued, Outcome, Record, Request, Run, Scenario};
+use scenario::{Deed, Divergence, Input, Issued, Outcome, Record, Request, Run, Scenario, library};
 use sim::{Event, Knobs, Millis, Release};
 use view::failure::{Failure, failure};
 use view::log::LogBook;
@@ -40,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) number: u32,
     /// By time.
     pub(crate) bookmarks: Vec<Bookmark>,
+    /// The scenario's text, if it is not one of the library.
+    text: Option<Rc<str>>,
     run: Run,
     projectors: Vec<Projector>,
     timeline: Timeline,
@@ -66,16 +69,23 @@ pub(crate) struct Session {
 impl Session {
     /// A run at its beginning.
     pub(crate) fn new(scenario: Scenario, worlds: &[WorldKnobs]) -> Session {
-        let mut session = Session::unseen(scenario, worlds, None);
+        let text = own_text(&scenario);
+        let mut session = Session::unseen(scenario, text, worlds, None);
         session.record();
         session
     }
 
-    fn unseen(scenario: Scenario, worlds: &[WorldKnobs], seed: Option<u64>) -> Session {
+    fn unseen(
+        scenario: Scenario,
+        text: Option<Rc<str>>,
+        worlds: &[WorldKnobs],
+        seed: Option<u64>,
+    ) -> Session {
         let run = Run::new(scenario, worlds, seed);
         Session {
             number: 1,
             bookmarks: Vec::new(),
+            text,
             run: run.expect("the incidents are built by the tests of their crate"),
             projectors: vec![Projector::default(); worlds.len()],
             timeline: Timeline::default(),
@@ -95,7 +105,8 @@ impl Session {
     /// A run in which the deeds of `record` are done again by [`Session::work`]. The record has to
     /// fit the scenario.
     pub(crate) fn replaying(scenario: Scenario, record: &Record) -> Session {
-        let mut session = Session::unseen(scenario, &record.worlds, Some(record.seed));
+        let text = own_text(&scenario);
+        let mut session = Session::unseen(scenario, text, &record.worlds, Some(record.seed));
         session.record();
         session.replay = record.inputs.iter().cloned().collect();
         session.replay_until = record.until;
@@ -109,7 +120,8 @@ impl Session {
         record.inputs.truncate(deeds);
         record.until = at;
         let scenario = self.run.scenario().clone();
-        let mut session = Session::unseen(scenario, &record.worlds, Some(record.seed));
+        let (text, seed) = (self.text.clone(), Some(record.seed));
+        let mut session = Session::unseen(scenario, text, &record.worlds, seed);
         session.timeline = self.timeline.before(at);
         session.seen_until = at;
         session.replay = record.inputs.into();
@@ -137,6 +149,28 @@ impl Session {
             true => Cow::Owned(self.whole_record()),
             false => Cow::Borrowed(self.run.record()),
         }
+    }
+
+    /// The scenario's text, if it is not one of the library.
+    pub(super) fn text(&self) -> Option<&Rc<str>> {
+        self.text.as_ref()
+    }
+
+    /// Whether the other run is of the same scenario.
+    pub(super) fn is_akin(&self, other: &Session) -> bool {
+        self.run.scenario().id == other.run.scenario().id && self.text == other.text
+    }
+
+    /// Whether anything was done, or any time has passed.
+    pub(super) fn is_begun(&self) -> bool {
+        let known = self.known();
+        Millis::ZERO < known.until || !known.inputs.is_empty()
+    }
+
+    /// Has deeds done as soon as the replay is.
+    pub(super) fn owe(&mut self, deeds: impl IntoIterator<Item = Deed>) {
+        let at = self.run.now().max(self.replay_until);
+        self.replay.extend(deeds.into_iter().map(|deed| Input { at, deed }));
     }
 
     /// Whether a replay is under way.
@@ -358,6 +392,10 @@ impl Session {
     pub(crate) fn knobs(&self) -> Vec<WorldKnobs> {
         self.run.worlds().iter().map(|world| (world.release, world.cluster.knobs())).collect()
     }
+}
+
+fn own_text(scenario: &Scenario) -> Option<Rc<str>> {
+    (!library::has(scenario)).then(|| scenario.to_string().into())
 }
 
 fn is_notable(event: &Event) -> bool {

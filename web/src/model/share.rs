@@ -249,14 +249,11 @@ impl Model {
     /// Takes up a run: its deeds are done again, then the moment is shown that was looked at.
     fn go_on_with(&mut self, saved: Saved) -> Update {
         let Saved { scenario, record, looked_at } = saved;
-        let session = Session::replaying(scenario, &record);
-        (self.selected, self.hovered, self.notice) = (None, None, None);
-        self.clock.playing = Playing::Paused;
+        (self.selected, self.hovered) = (None, None);
         self.share.notice = None;
-        self.replace(session);
-        let effects = vec![self.kept()];
+        let update = self.begin(Session::replaying(scenario, &record));
         self.share.look_at = looked_at;
-        Update { redraw: true, effects }
+        update
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) enum Sheet {
     Keys,
     /// Branches and bookmarks.
     History,
+    /// The forms for building a cluster.
+    Build,
 }
 
 impl Model {
@@ -22,6 +24,9 @@ impl Model {
             (Some(_) | None, Some(_)) | (None, None) => Vec::new(),
         };
         self.sheet = sheet;
+        if sheet == Some(Sheet::Build) {
+            self.begin_forms();
+        }
         Update { redraw: true, effects }
     }
 }

@@ -169,7 +169,10 @@ impl Model {
         }
         self.cursor = if to < self.session.run().now() { Some(to) } else { None };
         self.look();
-        Update::redraw()
+        // A step forth from the newest moment has let time pass.
+        let has_passed = now < self.session.run().now();
+        let effects = if has_passed { vec![self.kept()] } else { Vec::new() };
+        Update { redraw: true, effects }
     }
 
     /// The moment that is a step away. At the newest moment a step forth lets time pass.
@@ -292,24 +295,7 @@ impl Model {
             return Update::nothing();
         };
         let worlds = scenario.releases.map(|release| (Some(release), release.knobs()));
-        (self.selected, self.hovered) = (None, None);
-        self.graph = super::Graph::default();
         self.begin(Session::new(scenario, &worlds))
-    }
-
-    /// A run from its beginning, and nothing of the ones before.
-    fn begin(&mut self, session: Session) -> Update {
-        self.notice = None;
-        self.replace(session);
-        self.clock.playing = Playing::Paused;
-        Update { redraw: true, effects: vec![self.kept()] }
-    }
-
-    /// Shows another run, and forgets the ones before.
-    pub(super) fn replace(&mut self, session: Session) {
-        self.branches = super::Branches::default();
-        self.coming = None;
-        drop(self.show_run(session));
     }
 
     /// Shows another run at its newest moment. Returns the one before.

@@ -182,13 +182,14 @@ fn another_incident_is_opened_with_its_own_releases_and_restored_as_itself() {
     let before = model.session.run().scenario().id.clone();
     send(&mut model, Msg::Open("no-such".into()));
     assert_eq!(model.session.run().scenario().id, before);
-    let (id, _) = model.incidents.last().expect("there are some").clone();
+    let (id, _) = model.incidents[model.incidents.len() - 2].clone();
     send(&mut model, Msg::Open(id.to_owned()));
     let scenario = library::load(id).expect("it is one of the list");
     assert_eq!(model.session.run().scenario().id, id);
     let releases: Vec<_> = model.session.knobs().iter().map(|(release, _)| *release).collect();
     assert_eq!(releases, scenario.releases.map(Some));
-    let kept = Kept { number: 1, record: model.session.whole_record(), bookmarks: Vec::new() };
+    let record = model.session.whole_record();
+    let kept = Kept { number: 1, text: None, record, bookmarks: Vec::new() };
     let restored = page().restored(&[kept], Ended::Left);
     assert_eq!(restored.session.run().scenario().id, id);
     assert_eq!(restored.notice, None, "nothing was begun");
@@ -303,4 +304,6 @@ fn time_series_are_drawn_while_they_are_open() {
     assert!(drawn.iter().all(|chart| chart.lines.len() == 2 && chart.now.len() == 2));
 }
 
+mod elsewhere;
+mod refused;
 mod time;

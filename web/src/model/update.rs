@@ -35,6 +35,7 @@ impl Model {
                 Update::redraw()
             }
             Msg::Sheet(sheet) => self.show_sheet(sheet),
+            Msg::Build(msg) => self.use_forms(msg),
             Msg::Console(msg) => self.use_console(msg),
             Msg::Hands(msg) => self.use_hands(msg),
             Msg::CarryOut(deed) => self.carry_out(deed),

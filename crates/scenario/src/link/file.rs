@@ -47,7 +47,7 @@ impl Saved {
     /// The text of the file.
     pub fn file(&self) -> String {
         let Saved { scenario, record, looked_at } = self;
-        let is_incident = library::load(&scenario.id).as_ref() == Some(scenario);
+        let is_incident = library::has(scenario);
         let own = || scenario.to_string();
         let incident = library::text(&scenario.id).filter(|_| is_incident).map(str::to_owned);
         let mut out = incident.unwrap_or_else(own);

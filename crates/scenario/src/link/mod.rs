@@ -140,7 +140,7 @@ fn version(link: &str) -> Option<u64> {
 }
 
 fn write_scenario(body: &mut Vec<u8>, scenario: &Scenario, seen: &mut Seen) {
-    let is_incident = library::load(&scenario.id).as_ref() == Some(scenario);
+    let is_incident = library::has(scenario);
     let text = if is_incident { scenario.id.clone() } else { scenario.to_string() };
     let (pieces, bytes) = words::write(&text, seen);
     write_number(body, pieces << 1 | u64::from(!is_incident));

@@ -101,13 +101,13 @@ fn new_table(scene: &Scene<'_>) -> String {
 }
 
 /// An id that no store has.
-fn free_id(lanes: &[Lane]) -> StoreId {
+pub(crate) fn free_id(lanes: &[Lane]) -> StoreId {
     let highest = lanes.iter().map(|lane| lane.store.0).max().unwrap_or_default();
     StoreId(highest + 1)
 }
 
 /// An address that no store has.
-fn free_address(lanes: &[Lane], engine: Engine) -> String {
+pub(crate) fn free_address(lanes: &[Lane], engine: Engine) -> String {
     let port = match engine {
         Engine::TiKv => 20160,
         Engine::TiFlash => 3930,

@@ -240,14 +240,14 @@ fn go_duration(ms: u64) -> String {
 /// `pd-ctl store remove-tombstone`, once it is done: the stores that PD could not erase, if any.
 ///
 /// # Errors
-/// pd-ctl's text where some are left.
-pub fn remove_tombstone(cluster: &Cluster) -> Result<String, String> {
+/// PD's refusal, with those that are left.
+pub fn remove_tombstone(cluster: &Cluster) -> Result<String, sim::Refusal> {
     let records = cluster.pd().stores().values();
     let left = records.filter(|record| record.state == StoreState::Tombstone);
     let left: Vec<StoreId> = left.map(|record| record.meta.id).collect();
     match left.is_empty() {
         true => Ok("Success!".to_owned()),
-        false => Err(sim::Refusal::TombstonesHoldRegions(left).to_string()),
+        false => Err(sim::Refusal::TombstonesHoldRegions(left)),
     }
 }
 

@@ -179,7 +179,8 @@ fn leader(events: &[Event], of: RegionId) -> Option<EventId> {
     latest.map(|(at, _)| id(at))
 }
 
-fn id(at: usize) -> EventId {
+/// The id of the event at a place.
+pub(super) fn id(at: usize) -> EventId {
     EventId(at as u64)
 }
 

@@ -10,7 +10,7 @@ fn seconds(model: &mut Model, seconds: usize) {
 }
 
 /// The page after `stop store 6` at 2 s and three more seconds.
-fn with_a_deed() -> Model {
+pub(super) fn with_a_deed() -> Model {
     let mut model = page();
     seconds(&mut model, 2);
     type_line(&mut model, "stop store 6");
@@ -18,7 +18,7 @@ fn with_a_deed() -> Model {
     model
 }
 
-fn prints(model: &Model) -> Vec<u64> {
+pub(super) fn prints(model: &Model) -> Vec<u64> {
     model.frame.worlds.iter().map(|view| view.fingerprint).collect()
 }
 
@@ -187,6 +187,7 @@ fn one_goes_to_commands_failures_and_bookmarks() {
     assert!(model.is_bookmarked());
     let kept = journal::read(&journal::write(&[Kept {
         number: 1,
+        text: None,
         record: model.session.whole_record(),
         bookmarks: model.session.bookmarks.clone(),
     }]));
@@ -252,7 +253,11 @@ fn all_branches_are_kept_and_restored() {
     assert_eq!(prints(&restored), old);
     send(&mut restored, Msg::Restart);
     assert_eq!((restored.frame.at, restored.notice), (Millis::ZERO, None));
-    assert!(restored.branch_rows().is_empty());
+    assert_eq!(restored.branch_rows().len(), 3, "to start again loses nothing");
+    send(&mut restored, Msg::Restart);
+    assert_eq!(restored.branch_rows().len(), 3, "nothing was done to be kept");
+    send(&mut restored, Msg::Branch(BranchMsg::Switch(other)));
+    assert_eq!(prints(&restored), old, "the run that was left is as it was");
 }
 
 #[test]
@@ -260,7 +265,7 @@ fn a_kept_run_that_does_not_fit_its_scenario_is_left_out() {
     let model = with_a_deed();
     let mut record = model.session.whole_record();
     record.inputs[0].deed = scenario::Deed::StartStep(99);
-    let kept = Kept { number: 1, record, bookmarks: Vec::new() };
+    let kept = Kept { number: 1, text: None, record, bookmarks: Vec::new() };
     let restored = page().restored(&[kept], Ended::Left);
     assert_eq!((restored.frame.at, restored.notice), (Millis::ZERO, None));
 }

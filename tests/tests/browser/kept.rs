@@ -1,0 +1,99 @@
+//! Nothing is lost: by opening something else, by starting again, by loading the page again.
+
+use anyhow::{Result, ensure};
+use tests::browser::Browser;
+
+use crate::page::{elapsed, open_incident, state, type_all};
+
+/// Lets three seconds pass, by keyboard.
+fn three_seconds(browser: &Browser) -> Result<()> {
+    (0..3).try_for_each(|_| browser.press('.'))
+}
+
+#[test]
+fn one_comes_back_to_the_run_before_another_incident_was_opened() -> Result<()> {
+    let browser = Browser::open("come back")?;
+    browser.test_id("play")?;
+    three_seconds(&browser)?;
+    let before = state(&browser)?;
+    open_incident(&browser, "own-cluster")?;
+    browser.wait_until("the beginning", || Ok(elapsed(&browser)? == "0"))?;
+    browser.test_id("go-back")?.click()?;
+    browser.wait_until("the run as it was left", || Ok(state(&browser)? == before))?;
+    ensure!(browser.find_all("[data-testid=notice]")?.is_empty(), "nothing was done elsewhere");
+    Ok(())
+}
+
+#[test]
+fn run_that_is_begun_anew_stays_as_a_branch() -> Result<()> {
+    let browser = Browser::open("begun anew")?;
+    browser.test_id("play")?;
+    three_seconds(&browser)?;
+    let before = state(&browser)?;
+    browser.test_id("restart")?.click()?;
+    browser.wait_until("the beginning", || Ok(elapsed(&browser)? == "0"))?;
+    browser.test_id("branch-1")?.click()?;
+    browser.wait_until("the run as it was left", || Ok(state(&browser)? == before))
+}
+
+#[test]
+fn scenario_of_ones_own_is_there_again_after_a_reload() -> Result<()> {
+    let browser = Browser::open("own scenario")?;
+    browser.test_id("open-share")?.click()?;
+    let text = include_str!("../../../crates/scenario/tests/small.scn");
+    type_all(&browser, "paste", text)?;
+    browser.test_id("open-pasted")?.click()?;
+    let opening = || browser.test_id("opening")?.text();
+    browser.wait_until("the scenario", || Ok(opening()?.starts_with("One region,")))?;
+    three_seconds(&browser)?;
+    let before = state(&browser)?;
+    browser.execute("location.reload()", &[])?;
+    browser.test_id("notice")?;
+    browser.wait_until("the run as it was left", || Ok(state(&browser)? == before))?;
+    ensure!(opening()?.starts_with("One region,"), "{}", opening()?);
+    Ok(())
+}
+
+#[test]
+fn cluster_is_built_by_forms_that_come_to_commands() -> Result<()> {
+    let browser = Browser::open("build")?;
+    browser.test_id("play")?;
+    open_incident(&browser, "own-cluster")?;
+    let lanes = "return document.querySelectorAll('#matrix-0 .lane').length";
+    browser.wait_until("four stores", || Ok(browser.execute(lanes, &[])? == 4))?;
+    browser.test_id("open-build")?.click()?;
+    type_all(&browser, "store-zone", "z9")?;
+    let line = "return document.querySelector('[data-testid=build-store] code').textContent";
+    browser.wait_until("the line", || {
+        Ok(browser.execute(line, &[])? == "add store 5 tikv zone z9 address 10.0.9.1:20160")
+    })?;
+    browser.screenshot("build")?;
+    browser.test_id("do-store")?.click()?;
+    browser.wait_until("a fifth store", || Ok(browser.execute(lanes, &[])? == 5))?;
+    let told = browser.test_id("last-answer")?.text()?;
+    ensure!(told.contains("add store 5 tikv zone z9"), "{told}");
+    ensure!(browser.find_all("#keys-sheet[open]")?.is_empty(), "the sheet stays open");
+    let errors = browser.console_errors()?;
+    ensure!(errors.is_empty(), "on the console: {errors:#?}");
+    Ok(())
+}
+
+#[test]
+fn keys_of_one_character_are_switched_off_among_the_settings_and_stay_off() -> Result<()> {
+    let browser = Browser::open("settings keys")?;
+    browser.test_id("open-settings")?.click()?;
+    browser.test_id("shortcuts-off")?.click()?;
+    let off = |browser: &Browser| browser.test_id("shortcuts-off")?.attribute("aria-pressed");
+    browser.wait_until("the switch", || Ok(off(&browser)?.as_deref() == Some("true")))?;
+    browser.visit("")?;
+    browser.test_id("play")?;
+    ensure!(off(&browser)?.as_deref() == Some("true"), "it is forgotten");
+    browser.press('.')?;
+    ensure!(elapsed(&browser)? == "0", "a key that is off lets time pass");
+    browser.test_id("open-settings")?.click()?;
+    browser.test_id("shortcuts-on")?.click()?;
+    browser.execute("document.activeElement.blur()", &[])?;
+    browser.press('\u{e00c}')?;
+    browser.press('.')?;
+    browser.wait_until("a second", || Ok(elapsed(&browser)? == "1000"))
+}
