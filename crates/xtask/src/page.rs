@@ -50,7 +50,8 @@ pub(crate) fn with_probes(workspace: &Workspace) -> Result<PathBuf> {
     let folder = site.join(PROBES);
     bind(&module, &folder, PROBES)?;
     // A driver's script cannot import a module in Firefox; an element of the page can.
-    let start = "import init, * as probes from './probes.js';\nawait init();\nwindow.probes = probes;\n";
+    let start =
+        "import init, * as probes from './probes.js';\nawait init();\nwindow.probes = probes;\n";
     fs::write(folder.join("start.js"), start).context("cannot write the probes' start.js")?;
     Ok(site)
 }

@@ -73,8 +73,8 @@ fn every_incident_ends_at_the_same_fingerprints_in_wasm_and_natively() -> Result
         run.run_to_end();
         let native = run.worlds().iter().map(|world| world.cluster.fingerprint());
         let native: Vec<String> = native.map(|print| format!("{print:016x}")).collect();
-        let wasm = browser
-            .execute("return probes.incident_fingerprints(arguments[0]);", &[json!(id)])?;
+        let wasm =
+            browser.execute("return probes.incident_fingerprints(arguments[0]);", &[json!(id)])?;
         ensure!(wasm == native.join(" "), "{id}: {wasm} in wasm, {native:?} natively");
     }
     Ok(())

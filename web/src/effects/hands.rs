@@ -218,17 +218,19 @@ pub(crate) fn place(id: &str, thing: Option<Thing>, at: Option<(i32, i32)>) {
     let (width, height) = (size(window.inner_width()), size(window.inner_height()));
     let (w, h) = (placed.offset_width(), placed.offset_height());
     let middle = ((width - w) / 2, (height - h) / 2);
-    // What concerns no one thing belongs to the button that opens it, and stands above it.
-    let above_button = || {
-        let button = element("held-open").filter(|_| thing.is_none())?.get_bounding_client_rect();
-        Some((button.x() as i32, button.y() as i32 - h - 6))
-    };
-    let (x, y) = at.or_else(|| place_of(thing)).or_else(above_button).unwrap_or(middle);
+    let near = || if thing.is_none() { above_opener(h) } else { place_of(thing) };
+    let (x, y) = at.or_else(near).unwrap_or(middle);
     let x = x.min(width - w - 8).max(8);
     let y = y.min(height - h - 8).max(8);
     for (name, value) in [("--x", x), ("--y", y)] {
         let _ = placed.style().set_property(name, &format!("{value}px"));
     }
+}
+
+/// What concerns no one thing belongs to the button that opens it: above that, for a box so high.
+fn above_opener(height: i32) -> Option<(i32, i32)> {
+    let button = element("held-open")?.get_bounding_client_rect();
+    Some((button.x() as i32, button.y() as i32 - height - 6))
 }
 
 /// What had the focus.

@@ -22,7 +22,6 @@ pub use tiflash::QueryError;
 use crate::agenda::Item;
 use crate::context::Context;
 use crate::ids::{MINUTE, RegionId, SECOND, StoreId, TableId};
-use crate::order;
 use crate::pd::Pd;
 use crate::raftstore::Store;
 use crate::region::{Key, Peer, PeerRole, Region};

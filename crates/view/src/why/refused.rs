@@ -5,6 +5,7 @@ use sim::fault::FaultRefusal;
 use sim::refusal::{PdFault, StartFault, StoreFault};
 use sim::region::PeerRole;
 use sim::store::StoreStatus;
+use sim::tidb::ddl::TableFault;
 use sim::{Event, EventKind as E, Refusal, RegionId, StoreId};
 
 use super::Question;
@@ -185,6 +186,14 @@ crate::words! {
         /// A table that there is.
         ListTables: "`SELECT * FROM information_schema.tiflash_replica;` lists the tables.",
             "`SELECT * FROM information_schema.tiflash_replica;` 列出各表。";
+        /// Another name.
+        OtherName: "Choose another name, or `DROP TABLE …;` first.",
+            "请换一个名字，或先执行 `DROP TABLE …;`。";
+        /// A split that TiDB takes.
+        SplitEvenly: "`SPLIT TABLE … BETWEEN (0) AND (100000) REGIONS 4;`: the bounds ascend, and \
+                      each of 1 to 1000 regions gets 1000 rows or more.",
+            "`SPLIT TABLE … BETWEEN (0) AND (100000) REGIONS 4;`：上下界须递增，\
+             Region 数为 1 到 1000，每个 Region 至少 1000 行。";
         /// Less.
         AskLess: "Ask for `1000/s` at most.", "最多 `1000/s`。";
         /// The stores that failed.
@@ -272,6 +281,7 @@ pub fn right(refusal: &Refusal) -> Right {
         R::Start(fault) => of_start(fault),
         R::Pd(fault) => of_pd(*fault),
         R::UnknownTable(_) => Right::ListTables,
+        R::Table(fault) => of_table(fault),
         R::LoadTooHigh { .. } => Right::AskLess,
         R::NoStoreSpecified => Right::NameStores,
         R::RecoveryRunning | R::RecoveryInProgress(_) => Right::AwaitRecovery,
@@ -296,6 +306,17 @@ pub fn right(refusal: &Refusal) -> Right {
         R::MaxReplicasZero => Right::AtLeastOne,
         R::TooManyTiflashReplicas { .. } => Right::FewerReplicas,
         R::WrongEngine { .. } => Right::LearnerThere,
+    }
+}
+
+fn of_table(fault: &TableFault) -> Right {
+    match fault {
+        TableFault::Exists(_) => Right::OtherName,
+        TableFault::Unknown(_) | TableFault::UnknownSchema(_) => Right::ListTables,
+        TableFault::NotAscending { .. }
+        | TableFault::TooNarrow { .. }
+        | TableFault::TooManyRegions
+        | TableFault::NoRegions => Right::SplitEvenly,
     }
 }
 
