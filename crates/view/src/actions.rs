@@ -18,7 +18,7 @@ use sim::{RegionId, StoreId};
 use crate::cluster_view::{Cell, ClusterView, Lane, Row, TableRow};
 use crate::lang::Lang;
 use crate::thing::Thing;
-pub(crate) use fill::{free_address, free_id};
+pub(crate) use fill::{free_address, free_id, free_table};
 use offers::Offer;
 pub use words::HandsWord;
 

@@ -3,7 +3,7 @@
 
 use sim::store::Engine;
 
-use crate::actions::{free_address, free_id};
+use crate::actions::{free_address, free_id, free_table};
 use crate::cluster_view::ClusterView;
 use crate::lang::Lang;
 
@@ -45,8 +45,10 @@ pub enum Kind {
     Region,
     /// A table.
     Table,
-    /// How many there shall be.
-    Count,
+    /// The name of a table that does not exist yet.
+    NewTable,
+    /// A number, and which it is at first.
+    Number(&'static str),
 }
 
 /// The grammar's word for TiFlash.
@@ -66,6 +68,12 @@ pub const FORMS: &[Form] = &[
         line: store_line,
     },
     Form {
+        id: "table",
+        title: ["Create a table", "新建表"],
+        fields: &[field("name", "Name", "表名", Kind::NewTable)],
+        line: |values| format!("CREATE TABLE {};", values[0]),
+    },
+    Form {
         id: "split",
         title: ["Split a region", "分裂 Region"],
         fields: &[
@@ -81,9 +89,28 @@ pub const FORMS: &[Form] = &[
         title: ["TiFlash replicas of a table", "表的 TiFlash 副本"],
         fields: &[
             field("table", "Table", "表", Kind::Table),
-            field("count", "Replicas", "副本数", Kind::Count),
+            field("count", "Replicas", "副本数", Kind::Number("1")),
         ],
         line: |values| format!("ALTER TABLE {} SET TIFLASH REPLICA {};", values[0], values[1]),
+    },
+    Form {
+        id: "spread",
+        title: ["Split a table into regions", "将表切分为多个 Region"],
+        fields: &[
+            field("table", "Table", "表", Kind::Table),
+            field("rows", "Rows", "行数", Kind::Number("10000")),
+            field("regions", "Regions", "Region 数", Kind::Number("4")),
+        ],
+        line: |values| {
+            let [table, rows, regions] = values else { return String::new() };
+            format!("SPLIT TABLE {table} BETWEEN (0) AND ({rows}) REGIONS {regions};")
+        },
+    },
+    Form {
+        id: "drop",
+        title: ["Drop a table", "删除表"],
+        fields: &[field("table", "Table", "表", Kind::Table)],
+        line: |values| format!("DROP TABLE {};", values[0]),
     },
 ];
 
@@ -123,7 +150,8 @@ impl Form {
             | Kind::Zone
             | Kind::Region
             | Kind::Table
-            | Kind::Count => value.trim(),
+            | Kind::NewTable
+            | Kind::Number(_) => value.trim(),
         });
         (self.line)(&given.collect::<Vec<_>>())
     }
@@ -148,7 +176,9 @@ impl Field {
             Kind::Table => {
                 view.tables.iter().map(|table| (table.name.to_string(), String::new())).collect()
             }
-            Kind::NewStore | Kind::Zone | Kind::Address | Kind::Count => Vec::new(),
+            Kind::NewStore | Kind::Zone | Kind::Address | Kind::NewTable | Kind::Number(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -157,7 +187,8 @@ impl Field {
             Kind::NewStore => free_id(&view.matrix.lanes).to_string(),
             Kind::Zone => view.matrix.lanes.first().map_or(String::new(), |l| l.zone.clone()),
             Kind::Address => String::new(),
-            Kind::Count => "1".to_owned(),
+            Kind::NewTable => free_table(&view.tables),
+            Kind::Number(first) => first.to_owned(),
             Kind::OneOf(_) | Kind::Region | Kind::Table => {
                 self.choices(view).into_iter().next().map_or(String::new(), |(value, _)| value)
             }
@@ -200,8 +231,11 @@ mod tests {
             lines,
             [
                 "add store 5 tikv zone dc1 address 10.0.9.1:20160",
+                "CREATE TABLE test.t1;",
                 "pd-ctl operator add split-region 20 --policy=scan",
                 "ALTER TABLE test.t SET TIFLASH REPLICA 1;",
+                "SPLIT TABLE test.t BETWEEN (0) AND (10000) REGIONS 4;",
+                "DROP TABLE test.t;",
             ]
         );
     }

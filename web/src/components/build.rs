@@ -75,8 +75,8 @@ fn one_field(
                 }) }
             </select>
         },
-        Kind::NewStore | Kind::Zone | Kind::Address | Kind::Count => {
-            let is_number = matches!(field.kind, Kind::NewStore | Kind::Count);
+        Kind::NewStore | Kind::Zone | Kind::Address | Kind::NewTable | Kind::Number(_) => {
+            let is_number = matches!(field.kind, Kind::NewStore | Kind::Number(_));
             let hint = match field.kind == Kind::Address {
                 true => BuildWord::OwnAddress.text(lang),
                 false => "",

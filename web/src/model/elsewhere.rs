@@ -125,6 +125,7 @@ impl Model {
     fn show_elsewhere(&mut self, session: Session) {
         self.coming = None;
         (self.selected, self.hovered) = (None, None);
+        self.console.answered_from = None;
         self.graph = super::Graph::default();
         drop(self.show_run(session));
     }

@@ -6,7 +6,7 @@ use sim::store::Engine;
 
 use super::offers::Offer;
 use super::{Action, Scene};
-use crate::cluster_view::{Lane, Process};
+use crate::cluster_view::{Lane, Process, TableRow};
 
 /// The deed that a row offers here; `None` where there is nothing to put into one of its places.
 pub(super) fn action(scene: &Scene<'_>, offer: &Offer) -> Option<Action> {
@@ -58,7 +58,7 @@ fn place(scene: &Scene<'_>, name: &str) -> Option<String> {
         "stopped" => list(lanes.iter().filter(|lane| is(lane, Process::Stopped))),
         "members" => list(members(scene)?.filter(|lane| Some(lane.store) != here)),
         "new" => elsewhere(scene)?.store.to_string(),
-        "new_table" => new_table(scene),
+        "new_table" => free_table(&scene.view.tables),
         "free" => free_id(lanes).to_string(),
         "zone" => lanes.iter().find(|lane| !lane.zone.is_empty())?.zone.clone(),
         "address" => free_address(lanes, Engine::TiKv),
@@ -94,8 +94,8 @@ fn elsewhere<'a>(scene: &Scene<'a>) -> Option<&'a Lane> {
 }
 
 /// A name that no table of the database `test` has, which is always there.
-fn new_table(scene: &Scene<'_>) -> String {
-    let taken = |name: &str| scene.view.tables.iter().any(|table| *table.name == *name);
+pub(crate) fn free_table(tables: &[TableRow]) -> String {
+    let taken = |name: &str| tables.iter().any(|table| *table.name == *name);
     let mut names = (1..).map(|number| format!("test.t{number}"));
     names.find(|name| !taken(name)).expect("there are fewer tables than numbers")
 }
