@@ -43,7 +43,7 @@ struct Options {
 }
 
 /// What stands around the counts in a file.
-const BEGIN: &str = "<!-- Written by cargo xtask sweep --seeds 10000 --table FIDELITY.md. -->\n\n";
+const BEGIN: &str = "<!-- Written by cargo xtask sweep --table FIDELITY.md. -->\n\n";
 const END: &str = "\n<!-- End of the counts. -->";
 
 fn main() -> ExitCode {
