@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 
+use scenario::sweep::Plan;
+use scenario::sweep::peace::Trial;
+use scenario::sweep::summary::{Summary, TABLED, table};
 use scenario::{Run, library};
 use sim::release::Knob;
 use sim::{EventKind, Release, invariants};
@@ -13,18 +17,50 @@ const BEGIN: &str =
     "<!-- Written by tests/tests/fidelity.rs; UPDATE_GOLDEN=1 writes it anew. -->\n";
 const END: &str = "<!-- End of what is written. -->";
 
+/// Around what the sweep finds with its first seeds. All of them are counted by `cargo xtask sweep
+/// --table`; these few so that nothing changes without being seen.
+const SWEPT: &str =
+    "<!-- Written by tests/tests/fidelity.rs too: the first seeds, held to the code. -->\n";
+const SEEDS: u64 = 100;
+
 #[test]
 fn the_counts_are_those_of_the_code() {
+    hold(BEGIN, &counts());
+}
+
+#[test]
+fn the_first_seeds_of_the_sweep_find_what_is_said() {
+    let swept = |release| {
+        let mut summary = Summary::new(release);
+        for seed in 0..SEEDS {
+            summary.count(seed, &Trial::of(&Plan::under(seed, release)).found);
+        }
+        assert_eq!(summary.failures().count(), 0, "{summary}");
+        summary
+    };
+    let summaries: Vec<Summary> = std::thread::scope(|scope| {
+        let threads = TABLED.map(|release| scope.spawn(move || swept(release)));
+        threads.into_iter().map(|thread| thread.join().expect("nothing fails")).collect()
+    });
+    hold(SWEPT, &format!("\n{}\n", table(&summaries)));
+}
+
+/// Holds what follows a mark in FIDELITY.md to `content`, or writes it there.
+fn hold(begin: &str, content: &str) {
+    // The tests of this file write it one after the other.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let writing = WRITING.lock().expect("nobody fails with it");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../FIDELITY.md");
     let text = fs::read_to_string(&path).expect("it is part of the project");
-    let (before, rest) = text.split_once(BEGIN).expect("the place is marked");
+    let (before, rest) = text.split_once(begin).expect("the place is marked");
     let (_, after) = rest.split_once(END).expect("the end is marked");
-    let now = format!("{before}{BEGIN}{}{END}{after}", counts());
+    let now = format!("{before}{begin}{content}{END}{after}");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, now).expect("it can be written");
-        return;
+        return fs::write(&path, now).expect("it can be written");
     }
-    assert!(text == now, "FIDELITY.md has other counts; UPDATE_GOLDEN=1 writes them");
+    let is_same = text == now;
+    drop(writing);
+    assert!(is_same, "FIDELITY.md has other counts; UPDATE_GOLDEN=1 writes them:\n{content}");
 }
 
 fn counts() -> String {

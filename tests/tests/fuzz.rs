@@ -231,6 +231,52 @@ fn fuzz(corpus: &[String], share: u64, mut attempt: impl FnMut(&str)) {
     }
 }
 
+/// A reader of lines with defects that readers have had: numbers that do not fit, places counted
+/// in bytes, an answer that is no longer what was asked.
+fn try_with_planted(defect: Planted, line: &str) {
+    match defect {
+        Planted::NumberTooLarge => {
+            let digits = |word: &&str| word.chars().all(|c| c.is_ascii_digit());
+            for word in line.split([' ', ',']).filter(|word| !word.is_empty()).filter(digits) {
+                let _number: u64 = word.parse().expect("a number");
+            }
+        }
+        Planted::PlaceInBytes => {
+            let _head = &line[..line.len() / 2];
+        }
+        Planted::WrittenOtherwise => {
+            if let Ok(request) = parse(line) {
+                let written = request.to_string().replace('9', "8");
+                assert_eq!(parse(&written).as_ref(), Ok(&request), "{line:?}");
+            }
+        }
+    }
+}
+
+/// What is wrong with [`try_with_planted`].
+#[derive(Clone, Copy, Debug)]
+enum Planted {
+    NumberTooLarge,
+    PlaceInBytes,
+    WrittenOtherwise,
+}
+
+/// The fuzzer finds what is there to be found. To see it with the real readers, let
+/// `scenario::grammar::parse` or `Saved::from_link` panic on something rare, such as a line that
+/// holds `@@`, and run this file.
+#[test]
+fn planted_defects_are_found() {
+    // As they are, none of these lines meets a defect.
+    let is_harmless = |line: &String| line.is_ascii() && !line.contains('9');
+    let lines: Vec<String> = lines().into_iter().filter(is_harmless).collect();
+    for defect in [Planted::NumberTooLarge, Planted::PlaceInBytes, Planted::WrittenOtherwise] {
+        lines.iter().for_each(|line| try_with_planted(defect, line));
+        let hunt = || fuzz(&lines, 1, |line| try_with_planted(defect, line));
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(hunt));
+        assert!(caught.is_err(), "{defect:?} was not found");
+    }
+}
+
 #[test]
 fn lines_of_the_grammar() {
     fuzz(&lines(), 1, try_line);

@@ -47,7 +47,7 @@ fn every_case_of_pd_ends_as_in_pd() {
 fn the_rules_hold_where_they_meet() {
     let text =
         fs::read_to_string(root().join("tests/cases/recovery_rules.json")).expect("it is here");
-    assert_eq!(assert_all_pass(&text), 18, "fifteen cases, a script and two variants");
+    assert_eq!(assert_all_pass(&text), 25, "22 cases, a script and two variants");
 }
 
 #[test]
@@ -142,6 +142,13 @@ fn bad_input_is_told_with_its_line_and_what_was_expected() {
     assert!(engine.contains("expected `tikv` or `tiflash` at line 2"), "{engine}");
     let term = error(r#""term": 1"#, r#""term": "one""#);
     assert!(term.contains("invalid type: string \"one\", expected u64 at line 6"), "{term}");
+    let slip = error(r#""term": 1"#, r#""aplied": 9, "term": 1"#);
+    let names = "expected one of `term`, `last_index`, `commit`, `applied` at line 6";
+    assert!(slip.contains("unknown field `aplied`") && slip.contains(names), "{slip}");
+    let member = error(r#""store_id": 2"#, r#""stoer_id": 2"#);
+    assert!(member.contains("unknown field `stoer_id`"), "{member}");
+    let cut = error("\"Finished\"", "");
+    assert!(cut.contains("at line 7"), "{cut}");
     let range = error(r#""start_key": "", "end_key": """#, r#""start_key": "m", "end_key": "a""#);
     assert!(range.contains("region 7 begins at \"m\" and ends at \"a\""), "{range}");
     let key = error(r#""start_key": """#, r#""start_key": "hex:7""#);

@@ -1,6 +1,9 @@
 //! Random trials, for `cargo xtask sweep`: `--seeds N [--from S] [--tikv RELEASE]`. Prints how far
 //! it is, what was found by name, and for each failure a scenario that fails the same way and is as
 //! short as could be found. Ends with 1 if something failed that is no known limit.
+//!
+//! `--table FILE` tries the seeds under three releases, and writes the counts side by side where
+//! the file has the place marked: in `FIDELITY.md`.
 
 #![expect(clippy::print_stdout, reason = "a sweep prints what it found")]
 
@@ -15,7 +18,7 @@ use scenario::sweep::finding::Found;
 use scenario::sweep::limits::known;
 use scenario::sweep::peace::Trial;
 use scenario::sweep::shrink::{as_scenario, shrink};
-use scenario::sweep::summary::Summary;
+use scenario::sweep::summary::{Summary, TABLED, table};
 use sim::Release;
 
 /// How many trials run at a time.
@@ -35,22 +38,51 @@ struct Options {
     release: Release,
     /// Print a short scenario for each finding, known limits too.
     scripts: bool,
+    /// Where the counts of several releases are written.
+    table: Option<String>,
 }
+
+/// What stands around the counts in a file.
+const BEGIN: &str = "<!-- Written by cargo xtask sweep --table FIDELITY.md. -->\n\n";
+const END: &str = "\n<!-- End of the counts. -->";
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| eprintln!("seed {}: {panic}", SEED.get())));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match options(&arguments) {
+        Ok(Options { table: Some(file), seeds, from, .. }) => match write_table(&file, seeds, from)
+        {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        },
         Ok(options) => run(&options),
-        Err(error) => {
-            eprintln!("sweep: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
 }
 
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("sweep: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn write_table(file: &str, seeds: u64, from: u64) -> Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?;
+    let marked = || format!("{file} does not mark where the counts belong");
+    let (before, rest) = text.split_once(BEGIN).with_context(marked)?;
+    let (_, after) = rest.split_once(END).with_context(marked)?;
+    let summaries = TABLED.map(|release| {
+        let options = Options { seeds, from, release, scripts: false, table: None };
+        sweep(&options)
+    });
+    let counts = table(&summaries);
+    print!("{counts}");
+    std::fs::write(file, format!("{before}{BEGIN}{counts}{END}{after}"))
+        .with_context(|| format!("{file} cannot be written"))
+}
+
 fn options(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { seeds: 1_000, from: 0, release: Release::V8_5_8, scripts: false };
+    let (seeds, from, release) = (1_000, 0, Release::V8_5_8);
+    let mut options = Options { seeds, from, release, scripts: false, table: None };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         if word == "--scripts" {
@@ -62,13 +94,14 @@ fn options(arguments: &[String]) -> Result<Options> {
         match word.as_str() {
             "--seeds" => options.seeds = number()?,
             "--from" => options.from = number()?,
+            "--table" => options.table = Some(value.clone()),
             "--tikv" => {
                 let known = || Release::ALL.map(Release::name).join(", ");
                 let release = Release::from_name(value);
                 options.release = release
                     .with_context(|| format!("no release {value}; there are {}", known()))?;
             }
-            _ => bail!("{word} is none of --seeds, --from, --tikv, --scripts"),
+            _ => bail!("{word} is none of --seeds, --from, --tikv, --scripts, --table"),
         }
     }
     Ok(options)

@@ -5,8 +5,8 @@ use anyhow::Result;
 
 use crate::workspace::{self, Workspace};
 
-/// Runs the trials that `arguments` ask for: `--seeds N`, `--from S`, `--tikv RELEASE` and
-/// `--scripts`. Errors if something failed that is no known limit.
+/// Runs the trials that `arguments` ask for: `--seeds N`, `--from S`, `--tikv RELEASE`,
+/// `--scripts` and `--table FILE`. Errors if something failed that is no known limit.
 pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     let mut cargo = workspace.cargo(&["run", "--release", "--package", "cli"]);
     workspace::run(cargo.args(["--example", "sweep", "--"]).args(arguments))

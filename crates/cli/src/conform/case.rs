@@ -1,4 +1,8 @@
 //! The shape of a case file, and how its parts become the simulator's own types.
+//!
+//! Cases, stores and reports may carry notes under names of their own. What is handed over as it is
+//! (a member, an epoch, a log, a plan, a command) has no room for them: a name that is unknown there
+//! is a slip, which would leave a value out.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,6 +134,7 @@ impl CaseStore {
 
 /// `unsafe remove-failed-stores`.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CaseCommand {
     /// The stores given up.
     #[serde(default)]
@@ -215,6 +220,7 @@ impl Expected {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StagePlans {
     stage: CaseStage,
     store_plans: BTreeMap<u64, CasePlan>,
@@ -278,6 +284,7 @@ impl TryFrom<AnyVariant> for Variant {
 
 /// A member.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CasePeer {
     id: u64,
     store_id: u64,
@@ -345,6 +352,7 @@ impl TryFrom<AnyRegion> for CaseRegion {
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CaseEpoch {
     conf_ver: u64,
     version: u64,
@@ -398,6 +406,7 @@ pub struct CaseReport {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CaseRaft {
     term: u64,
     last_index: u64,
@@ -423,6 +432,7 @@ impl CaseReport {
 
 /// One store's plan.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CasePlan {
     force_leader: Option<CaseForceLeader>,
     #[serde(default)]
@@ -434,6 +444,7 @@ pub struct CasePlan {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CaseForceLeader {
     #[serde(default)]
     failed_stores: Vec<u64>,
@@ -442,6 +453,7 @@ struct CaseForceLeader {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CaseDemote {
     region_id: u64,
     failed_voters: Vec<CasePeer>,

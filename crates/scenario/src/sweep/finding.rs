@@ -167,8 +167,8 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
         Law::EveryKeyLed => Finding::KeysWithoutLeader,
         Law::KnownStoresResolve => Finding::KnownStoreUnresolved,
         Law::NoLiveStoreBlacklisted => match broken.store {
-            Some(store) if was_unknown(cluster, store) => Finding::BlacklistedLiveStore,
-            Some(_) | None => Finding::BuriedStoreReturned,
+            Some(store) => not_dialled(cluster, store),
+            None => Finding::BuriedStoreReturned,
         },
         Law::OperatorsEnd => Finding::OperatorStuck,
         Law::SleepersWake => Finding::RegionAsleep,
@@ -285,10 +285,31 @@ fn was_unknown(cluster: &Cluster, dead: StoreId) -> bool {
     })
 }
 
+/// Why a store that runs is on a black-list.
+fn not_dialled(cluster: &Cluster, store: StoreId) -> Finding {
+    match was_unknown(cluster, store) {
+        true => Finding::BlacklistedLiveStore,
+        false => Finding::BuriedStoreReturned,
+    }
+}
+
+/// Stores that are being drained and run, and are on the black-list of one that PD counts on.
+fn fading(cluster: &Cluster) -> BTreeSet<StoreId> {
+    let state = |store: StoreId| cluster.pd().stores().get(&store).map(|record| record.state);
+    let counts = |store: &&Store| {
+        store.is_running() && state(store.id()).is_some_and(|at| at != StoreState::Tombstone)
+    };
+    let runs = |id: &StoreId| cluster.store(*id).is_some_and(Store::is_running);
+    let listed = cluster.stores().filter(counts).flat_map(|store| store.client().blacklist());
+    listed.filter(|id| state(*id) == Some(StoreState::Offline) && runs(id)).collect()
+}
+
 /// What other failures follow from.
 struct Roots {
     /// Live stores that somebody never dials again.
     unheard: BTreeSet<StoreId>,
+    /// Stores that are being drained, which somebody never dials again either.
+    fading: BTreeSet<StoreId>,
     /// Stores that were let in again after their record had been erased.
     returned: BTreeSet<StoreId>,
     /// Whether the last recovery has failed and counted on one of these.
@@ -327,7 +348,8 @@ impl Roots {
         let on_tiflash = |ghost: &&Broken| is_tiflash(cluster, ghost.store);
         let learners = of_law(Law::NoGhostPeers).filter(on_tiflash);
         let learners = learners.filter_map(|ghost| ghost.region).collect();
-        Roots { unheard, returned, failed_with_returned, ignored, haunted, learners, unled }
+        let fading = fading(cluster);
+        Roots { unheard, fading, returned, failed_with_returned, ignored, haunted, learners, unled }
     }
 
     fn explain(&self, cluster: &Cluster, broken: &Broken) -> Option<Explained> {
@@ -349,6 +371,9 @@ impl Roots {
         let is_on = |stores: &BTreeSet<StoreId>| members.iter().any(|p| stores.contains(&p.store));
         if is_on(&self.unheard) {
             return Some(Explained::ByAnother);
+        }
+        if let Some(member) = members.iter().find(|member| self.fading.contains(&member.store)) {
+            return Some(Explained::By(not_dialled(cluster, member.store)));
         }
         let is_brought_back = !self.returned.is_empty() && cluster.may_have_two_leaders(region);
         if is_on(&self.returned) || is_brought_back || is_contested(cluster, region) {
@@ -410,7 +435,11 @@ fn is_contested(cluster: &Cluster, region: RegionId) -> bool {
 /// recovery has replaced and nobody leads, or has it of the same region; and the latter.
 /// PD: `PreCheckPutRegion`.
 fn ignored(cluster: &Cluster) -> BTreeSet<RegionId> {
-    if !cluster.events().iter().any(|event| event.kind == EventKind::RegionCacheReset) {
+    // PD may have lost its leader in between: what is made anew is there by then.
+    let is_replacing = |kind: &EventKind| {
+        matches!(kind, EventKind::RegionCacheReset | EventKind::EmptyRegionCreated(_))
+    };
+    if !cluster.events().iter().any(|event| is_replacing(&event.kind)) {
         return BTreeSet::new();
     }
     let led = cluster.region_ids().filter_map(|id| cluster.leader_of(id));

@@ -1,6 +1,6 @@
 //! What many trials found, counted by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sim::{Knobs, Release};
@@ -72,6 +72,35 @@ impl Summary {
         let knobs: Knobs = self.release.knobs();
         known(finding, &knobs)
     }
+}
+
+/// The releases whose counts are put side by side: the one with the incident, the last with a
+/// black-list that takes live stores, and the one with the fixes.
+pub const TABLED: [Release; 3] = [Release::V8_5_2, Release::V8_5_7, Release::V8_5_8];
+
+/// The counts of several releases side by side, as a table in Markdown: what is no known limit of a
+/// release is in bold. All have tried the same seeds.
+pub fn table(summaries: &[Summary]) -> String {
+    let row = |first: &str, cells: Vec<String>| format!("| {first} | {} |\n", cells.join(" | "));
+    let seeds = summaries.first().map_or(0, |summary| summary.trials);
+    let head = summaries.iter().map(|summary| summary.release.to_string()).collect();
+    let mut out = row(&format!("Of {seeds} seeds"), head);
+    out += &row("---", summaries.iter().map(|_| "---".to_owned()).collect()).replace(' ', "");
+    let whole = summaries.iter().map(|summary| summary.whole.to_string()).collect();
+    out += &row("without a finding", whole);
+    let findings: BTreeSet<Finding> =
+        summaries.iter().flat_map(|summary| summary.tallies.keys().copied()).collect();
+    for finding in findings {
+        let cell = |summary: &Summary| {
+            let count = summary.trials_with(finding);
+            match count == 0 || summary.limit(finding).is_some() {
+                true => count.to_string(),
+                false => format!("**{count}**"),
+            }
+        };
+        out += &row(finding.name(), summaries.iter().map(cell).collect());
+    }
+    out
 }
 
 impl fmt::Display for Summary {

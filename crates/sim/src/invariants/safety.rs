@@ -7,6 +7,7 @@ use crate::ids::{RegionId, StoreId};
 use crate::order;
 use crate::raftstore::Store;
 use crate::region::{Key, PeerRole};
+use crate::release::TiflashReports;
 use crate::store::StoreState;
 
 /// All of them, as far as `news` could have broken them.
@@ -105,16 +106,25 @@ pub(super) fn pd_not_ahead(cluster: &Cluster, region: RegionId) -> Option<Broken
 
 /// [`Law::EveryKeyHasRegion`]: every key lies in a region on one of the stores that reported to
 /// the recovery. Such a store may be buried right after, when it was being drained: PD's region
-/// cache is empty then. A disk that a person threw away excuses a hole.
+/// cache is empty then. A disk that a person threw away excuses a hole; and so does a PD that takes
+/// a cluster without any region for one that has nothing to recover (pd#5044).
 fn every_key_has_region(cluster: &Cluster) -> Option<Broken> {
     if cluster.stores().any(|store| store.has_lost_disk()) {
         return None;
     }
+    let takes_nothing_for_well = match cluster.knobs().tiflash_reports {
+        TiflashReports::Skipped => true,
+        TiflashReports::Collected => false,
+    };
     let counted_on = cluster.pd().recovery().progress().map(|(store, _)| store);
     let stores = counted_on.filter_map(|store| cluster.store(store));
     let regions = stores.flat_map(|store| store.regions_here());
-    let ranges = regions.filter(|region| !region.peers.is_empty());
-    let holes = holes(ranges.map(|region| (region.start.clone(), region.end.clone())));
+    let regions: Vec<_> = regions.filter(|region| !region.peers.is_empty()).collect();
+    if regions.is_empty() && takes_nothing_for_well {
+        return None;
+    }
+    let ranges = regions.iter().map(|region| (region.start.clone(), region.end.clone()));
+    let holes = holes(ranges);
     let hole = in_words(holes.first()?);
     Some(Broken::keys(Law::EveryKeyHasRegion, format!("no region has the keys {hole}")))
 }

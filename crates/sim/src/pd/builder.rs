@@ -72,15 +72,18 @@ fn choose_leader(
     stores: &StoreTable,
     now: Millis,
 ) -> Option<Peer> {
-    let is_connected = |store: StoreId| {
-        stores.get(&store).is_some_and(|s| s.state == StoreState::Up && !s.is_disconnected(now))
-    };
     let votes_now =
         |peer: &Peer| members.iter().any(|m| m.id == peer.id && m.role == PeerRole::Voter);
     target.iter().copied().filter(|peer| peer.role == PeerRole::Voter).min_by_key(|peer| {
         let stays = peer.id == leader.id;
-        (!stays, !is_connected(peer.store), !votes_now(peer), peer.store)
+        (!stays, !is_connected(peer.store, stores, now), !votes_now(peer), peer.store)
     })
+}
+
+/// Whether PD hears from the store, and it is not on its way out.
+fn is_connected(store: StoreId, stores: &StoreTable, now: Millis) -> bool {
+    let record = stores.get(&store);
+    record.is_some_and(|s| s.state == StoreState::Up && !s.is_disconnected(now))
 }
 
 /// At most one change of membership, and before it a transfer of leadership if it is the leader
@@ -140,8 +143,13 @@ fn joint(difference: &Difference, leader: Peer, next: Peer, members: &[Peer]) ->
 }
 
 /// The steps out of a joint configuration that nobody left: the leader first becomes one that
-/// stays a voter. PD: `create_operator.go:CreateLeaveJointStateOperator`.
-pub(super) fn steps_out_of_joint(info: &RegionInfo) -> Option<Vec<Step>> {
+/// stays a voter, on a connected store where there is one.
+/// PD: `create_operator.go:CreateLeaveJointStateOperator`, `builder.go:allowLeader`.
+pub(super) fn steps_out_of_joint(
+    info: &RegionInfo,
+    stores: &StoreTable,
+    now: Millis,
+) -> Option<Vec<Step>> {
     let with_role = |role: PeerRole| -> Vec<Peer> {
         info.region.peers.iter().filter(|peer| peer.role == role).copied().collect()
     };
@@ -151,7 +159,8 @@ pub(super) fn steps_out_of_joint(info: &RegionInfo) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     if leader.role == PeerRole::DemotingVoter {
         let stays = with_role(PeerRole::Voter).into_iter().chain(promote.iter().copied());
-        let to = stays.map(|peer| peer.store).min()?;
+        let stays = stays.map(|peer| peer.store);
+        let to = stays.min_by_key(|store| (!is_connected(*store, stores, now), *store))?;
         steps.push(Step::TransferLeader { from: leader.store, to });
     }
     steps.push(Step::LeaveJoint { promote, demote });
@@ -192,6 +201,21 @@ mod tests {
                 "remove peer on store 3",
             ]
         );
+    }
+
+    #[test]
+    fn leadership_leaves_a_joint_state_for_a_store_that_pd_hears() {
+        let mut stores = store_table(&[1, 2, 3], &[]);
+        let mut info = info(&[(11, 1), (12, 2), (13, 3)]);
+        info.leader = Some(voter(13, 3));
+        std::sync::Arc::make_mut(&mut info.region).peers[2].role = PeerRole::DemotingVoter;
+        let to = |stores: &StoreTable| {
+            let steps = steps_out_of_joint(&info, stores, Millis(0)).expect("somebody stays");
+            steps[0].to_string()
+        };
+        assert_eq!(to(&stores), "transfer leader from store 3 to store 1");
+        stores.get_mut(&StoreId(1)).expect("it is there").state = StoreState::Tombstone;
+        assert_eq!(to(&stores), "transfer leader from store 3 to store 2");
     }
 
     #[test]

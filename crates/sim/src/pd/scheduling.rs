@@ -204,7 +204,7 @@ impl Pd {
     ) -> Option<Vec<Step>> {
         let info = self.regions.get(region)?;
         if change == Change::LeaveJoint {
-            return steps_out_of_joint(info);
+            return steps_out_of_joint(info, &self.stores, now);
         }
         let new = change.adds_on().map(|_| PeerId(self.ids.allocate()));
         steps_toward(info, &members_after(info, change, new), &self.stores, now)
