@@ -88,10 +88,24 @@ fn nothing_is_split_while_nobody_leads_and_the_table_is_there_nevertheless() {
     life.ask("CREATE TABLE test.new;");
     let told = answered(&mut life, "SPLIT TABLE test.new BY (7);");
     assert!(told.contains("|                  0 |                    0 |"), "{told}");
+    life.pass(25 * SECOND);
     life.ask("start store 1,2");
     life.pass(MINUTE);
     assert!(life.cluster.tidb().table("test.new").is_some());
-    assert_eq!(regions(&life), [], "TiDB does not ask again after so long");
+    assert_eq!(regions(&life), [], "TiDB asks for 20 s");
+}
+
+#[test]
+fn tidb_asks_again_for_a_split_until_there_is_a_leader() {
+    let mut life = Life::new(1);
+    life.ask("stop store 1,2,3");
+    life.ask("start store 1,2,3");
+    life.ask("CREATE TABLE test.new;");
+    life.pass(SECOND);
+    assert_eq!(regions(&life), []);
+    life.until(25 * SECOND, |cluster| cluster.leader_of(RegionId(40)).is_some());
+    life.pass(5 * SECOND);
+    assert_eq!(regions(&life).len(), 1);
 }
 
 #[test]

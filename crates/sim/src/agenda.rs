@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::clients::Ask;
-use crate::ids::{Millis, RegionId, StoreId, TableId};
+use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
 use crate::message::{
     AskSplit, GetStoreError, MemberQuestion, RegionHeartbeat, Schedule, SplitId, StoreHeartbeat,
     StoreHeartbeatResponse,
@@ -14,7 +14,7 @@ use crate::network::Envelope;
 use crate::order;
 use crate::raft_client::ConnectionId;
 use crate::raftstore::Outbox;
-use crate::region::Peer;
+use crate::region::{Key, Peer};
 
 /// One thing that is going to happen.
 #[derive(Debug)]
@@ -71,6 +71,8 @@ pub(crate) enum Item {
     PdReconnected,
     /// TiDB's replica poll.
     TidbPoll,
+    /// TiDB asks again for splits that no leader could be asked for.
+    SplitAgain { keys: Vec<Key>, cause: EventId, until: Millis },
     /// TiDB's garbage collection, while there are dropped tables.
     TidbGc,
     /// Clients ask for something of a region.
@@ -109,6 +111,7 @@ impl Item {
             | Item::RegionHeartbeat(_)
             | Item::PdDue
             | Item::TidbPoll
+            | Item::SplitAgain { .. }
             | Item::TidbGc
             | Item::Request(..)
             | Item::Query(_) => None,

@@ -466,6 +466,9 @@ impl Cluster {
                 self.tidb.poll(&self.pd, &self.stores, &mut self.ctx);
                 self.ctx.schedule(POLL_MS, Item::TidbPoll);
             }
+            Item::SplitAgain { keys, cause, until } => {
+                self.ask_splits(keys, cause, until);
+            }
             Item::TidbGc => self.collect_garbage(),
             Item::Request(ask, region) => {
                 self.clients.on_due(ask, region, &self.pd, &mut self.stores, &mut self.ctx);

@@ -8,8 +8,8 @@
 //! force leader and the plans of unsafe recovery; PD's records, placement rules, checker, operators
 //! and unsafe recovery controller; TiDB's `SET TIFLASH REPLICA` and the poll behind AVAILABLE.
 //!
-//! What is left out: keys and values (a write is only its place in the log), PD's members one by
-//! one, and everything above TiDB's replica polling. FIDELITY.md has the whole list.
+//! What is left out: keys and values (a write is its place in the log, and a row more), PD's
+//! members one by one, and most of TiDB. FIDELITY.md has the whole list.
 //!
 //! A [`Cluster`] is built from a [`Setup`], the [`Knobs`] of a [`Release`], and a seed. It changes
 //! in two functions only: [`Cluster::apply`] carries out a [`Command`] or refuses it with a

@@ -2,12 +2,13 @@
 //! answer. Each region of a table is asked for the key that it began with when the rate was set.
 //!
 //! Requests are routed as TiDB's client does it (client-go: `region_cache.go`): by a cached region
-//! and leader, else by PD. An answer that names another leader, a changed epoch or a missing region
-//! mends the route, and the request is tried again at once, three times at most. What TiDB would
-//! wait for between more tries (its backoff, up to seconds) is the time until the next request
-//! here. Clients reach every store, whatever is wrong with the network between the stores; the way
+//! and leader, else by PD. An answer that names another leader is followed at once; any other
+//! error mends the route and makes the client wait before it tries again, as client-go backs off.
+//! Whoever asks a region asks one thing after the other, at the rate set or as slowly as answers
+//! come. Clients reach every store, whatever is wrong with the network between the stores; the way
 //! there takes no time.
 
+mod backoff;
 mod count;
 mod tally;
 pub(crate) mod tiflash;
@@ -15,6 +16,7 @@ pub(crate) mod tiflash;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use backoff::{Backoff, Cause};
 pub use count::{CountError, ReadFrom};
 pub use tally::{Ask, Outcome, Tally};
 pub use tiflash::QueryError;
@@ -30,7 +32,7 @@ use crate::region::{Key, Peer, PeerRole, Region};
 pub(crate) const MAX_PER_MINUTE: u64 = 60_000;
 /// How long a client waits for an answer. client-go: `ReadTimeoutShort`.
 pub(crate) const PATIENCE_MS: u64 = 30 * SECOND;
-/// How often one request is tried before it waits for the next.
+/// How many leaders one after the other are believed before the client waits.
 const ATTEMPTS: usize = 3;
 
 /// See the module.
@@ -52,6 +54,8 @@ struct Target {
     table: TableId,
     key: Key,
     route: Option<Route>,
+    /// The waits of the read and of the write under way.
+    backoffs: [Backoff; 2],
 }
 
 /// A region as a client's cache has it.
@@ -140,7 +144,7 @@ impl Clients {
             asked.extend(regions.iter().find(holds_it).map(|region| (region.id, row.clone())));
         }
         for (region, key) in &asked {
-            let target = Target { table, key: key.clone(), route: None };
+            let target = Target::new(table, key.clone());
             self.targets.insert(*region, target);
             if self.armed.insert((ask, *region)) {
                 let phase = ctx.prng.range(0, interval);
@@ -158,7 +162,7 @@ impl Clients {
         }
         for ask in Ask::ALL {
             let Some(rate) = self.rates.get(&(ask, table)) else { continue };
-            let target = Target { table, key: region.start.clone(), route: None };
+            let target = Target::new(table, region.start.clone());
             self.targets.insert(region.id, target);
             if self.armed.insert((ask, region.id)) {
                 ctx.schedule((MINUTE / rate).max(1), Item::Request(ask, region.id));
@@ -220,32 +224,8 @@ impl Clients {
             self.armed.remove(&(ask, region));
             return;
         };
-        ctx.schedule((MINUTE / rate).max(1), Item::Request(ask, region));
-        for _ in 0..ATTEMPTS {
-            if target.route.is_none() {
-                target.route = locate(&target.key, pd);
-            }
-            let Some(route) = &mut target.route else {
-                return ctx.tally.count(region, ask, Outcome::RegionUnknown);
-            };
-            let Err(denial) = route.send(ask, target.table, stores, ctx) else { return };
-            ctx.tally.count(route.region, ask, denial.outcome());
-            let keep = match denial {
-                Denial::NotLeader(leader) => route.follow(leader),
-                Denial::EpochNotMatch | Denial::RegionNotFound => false,
-                Denial::StoreNotReachable | Denial::TimedOut => route.turn(),
-                Denial::NoLeader => {
-                    if !route.turn() {
-                        target.route = None;
-                    }
-                    return;
-                }
-                Denial::RecoveryInProgress | Denial::Merging => return,
-            };
-            if !keep {
-                target.route = None;
-            }
-        }
+        let wait = target.ask(ask, region, pd, stores, ctx);
+        ctx.schedule(wait.unwrap_or((MINUTE / rate).max(1)), Item::Request(ask, region));
     }
 
     /// What decides the future, as numbers; nothing where nobody asks.
@@ -260,7 +240,68 @@ impl Clients {
             let way =
                 |route: &Route| route.region.0 << 20 ^ route.version << 8 ^ route.leader as u64;
             [region.0, target.route.as_ref().map_or(0, way)].into_iter().for_each(&mut *fold);
+            target.backoffs.iter().for_each(|backoff| fold(backoff.digest()));
         }
+    }
+}
+
+impl Target {
+    fn new(table: TableId, key: Key) -> Target {
+        Target { table, key, route: None, backoffs: [Backoff::default(), Backoff::default()] }
+    }
+
+    /// Tries the request that is due. Returns after how many milliseconds to try it again; `None`
+    /// if it is taken, or given up.
+    fn ask(
+        &mut self,
+        ask: Ask,
+        region: RegionId,
+        pd: &Pd,
+        stores: &mut BTreeMap<StoreId, Store>,
+        ctx: &mut Context,
+    ) -> Option<u64> {
+        for _ in 0..ATTEMPTS {
+            if self.route.is_none() {
+                self.route = locate(&self.key, pd);
+            }
+            let Some(route) = &mut self.route else {
+                ctx.tally.count(region, ask, Outcome::RegionUnknown);
+                return self.wait(ask, Cause::PdRpc, ctx);
+            };
+            let Err(denial) = route.send(ask, self.table, stores, ctx) else {
+                self.backoffs[ask as usize] = Backoff::default();
+                return None;
+            };
+            ctx.tally.count(route.region, ask, denial.outcome());
+            let (keeps, cause) = match denial {
+                Denial::NotLeader(leader) => (route.follow(leader), None),
+                Denial::EpochNotMatch | Denial::RegionNotFound => (false, Some(Cause::RegionMiss)),
+                Denial::StoreNotReachable | Denial::TimedOut => {
+                    (route.turn(), Some(Cause::TikvRpc))
+                }
+                Denial::NoLeader => (route.turn(), Some(Cause::RegionScheduling)),
+                Denial::RecoveryInProgress => (false, Some(Cause::RecoveryInProgress)),
+                Denial::Merging => (true, Some(Cause::RegionScheduling)),
+            };
+            if !keeps {
+                self.route = None;
+            }
+            if let Some(cause) = cause {
+                let silent_ms = if denial == Denial::TimedOut { PATIENCE_MS } else { 0 };
+                return self.wait(ask, cause, ctx).map(|wait| silent_ms + wait);
+            }
+        }
+        self.wait(ask, Cause::RegionMiss, ctx)
+    }
+
+    fn wait(&mut self, ask: Ask, cause: Cause, ctx: &mut Context) -> Option<u64> {
+        let backoff = &mut self.backoffs[ask as usize];
+        let wait = backoff.wait(ask, cause);
+        if wait.is_none() {
+            *backoff = Backoff::default();
+            ctx.tally.give_up(ask);
+        }
+        wait
     }
 }
 

@@ -73,6 +73,7 @@ pub struct Tally {
     regions: BTreeMap<RegionId, [[u64; OUTCOMES]; 2]>,
     acknowledged: BTreeMap<RegionId, Acknowledged>,
     lost: BTreeMap<RegionId, u64>,
+    given_up: [u64; 2],
     queries: BTreeMap<TableId, u64>,
     refused_queries: BTreeMap<(TableId, QueryError), u64>,
 }
@@ -95,6 +96,12 @@ impl Tally {
     /// Tries of this kind that came out so, of one region.
     pub fn of_region(&self, region: RegionId, ask: Ask, outcome: Outcome) -> u64 {
         self.regions.get(&region).map_or(0, |counts| counts[ask as usize][outcome as usize])
+    }
+
+    /// Requests of this kind that failed for good, after all their tries: TiDB's statement ends
+    /// with ERROR 9005, Region is unavailable.
+    pub fn given_up(&self, ask: Ask) -> u64 {
+        self.given_up[ask as usize]
     }
 
     /// Writes that were acknowledged.
@@ -135,6 +142,10 @@ impl Tally {
 
     pub(crate) fn count(&mut self, region: RegionId, ask: Ask, outcome: Outcome) {
         self.regions.entry(region).or_default()[ask as usize][outcome as usize] += 1;
+    }
+
+    pub(crate) fn give_up(&mut self, ask: Ask) {
+        self.given_up[ask as usize] += 1;
     }
 
     pub(crate) fn count_query(&mut self, table: TableId, result: Result<(), QueryError>) {

@@ -8,13 +8,18 @@ use super::Cluster;
 use crate::agenda::Item;
 use crate::command::TableCommand;
 use crate::event::{EventKind, Subject};
-use crate::ids::{EventId, Millis, RegionId, StoreId, TableId};
+use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId, TableId};
 use crate::raftstore::{Store, has_quorum_without};
 use crate::refusal::Refusal;
 use crate::region::Key;
 use crate::store::{Engine, StoreState};
 use crate::tidb::DroppedTable;
 use crate::tidb::ddl::{GC_INTERVAL_MS, GC_LIFE_TIME_MS, TableFault};
+
+/// How long TiDB asks for a split. client-go: `splitRegionBackoff`.
+const SPLIT_PATIENCE_MS: u64 = 20 * SECOND;
+/// How long it waits between its tries, in the end. client-go: `BoRegionMiss`.
+const SPLIT_WAIT_MS: u64 = 500;
 
 impl Cluster {
     /// Whether a statement about a table would be carried out.
@@ -57,7 +62,7 @@ impl Cluster {
             }
             TableCommand::Split { table, at } => {
                 let table = self.table(table).expect("the command was checked");
-                let regions = self.ask_splits(at.keys(table), cause);
+                let regions = self.ask_splits(at.keys(table), cause, self.split_until());
                 self.ctx.emit(EventKind::TableSplit { table, regions }, [cause]);
             }
         }
@@ -68,7 +73,11 @@ impl Cluster {
         let table = self.tidb.create(name);
         let name = name.to_owned();
         let created = self.ctx.emit(EventKind::TableCreated { table, name }, [cause]);
-        self.ask_splits(vec![Key::table_prefix(table)], created);
+        self.ask_splits(vec![Key::table_prefix(table)], created, self.split_until());
+    }
+
+    fn split_until(&self) -> Millis {
+        self.ctx.now.after(SPLIT_PATIENCE_MS)
     }
 
     fn drop_table(&mut self, table: TableId, cause: EventId) {
@@ -81,32 +90,44 @@ impl Cluster {
     }
 
     /// Has regions split at keys, ascending, and returns how many will be split off: TiDB asks the
-    /// leaders themselves. Where nobody can it would ask again for 20 s. client-go:
+    /// leaders themselves, and asks again where none can do it, up to a moment. client-go:
     /// `split_region.go:splitBatchRegionsReq`.
-    fn ask_splits(&mut self, keys: Vec<Key>, cause: EventId) -> u64 {
+    pub(super) fn ask_splits(&mut self, keys: Vec<Key>, cause: EventId, until: Millis) -> u64 {
         let mut by_region: BTreeMap<RegionId, Vec<Key>> = BTreeMap::new();
+        let mut left = Vec::new();
         let unbounded = Key::default();
         for key in keys {
             let found = self.pd.regions_in(&key, &unbounded).next();
-            let region =
-                found.filter(|info| info.region.contains(&key) && info.region.start != key);
-            if let Some(region) = region.map(|info| info.region.id) {
-                by_region.entry(region).or_default().push(key);
+            match found.filter(|info| info.region.contains(&key)) {
+                Some(info) if info.region.start == key => {}
+                Some(info) => by_region.entry(info.region.id).or_default().push(key),
+                None => left.push(key),
             }
         }
         let mut splits = 0;
         for (region, keys) in by_region {
-            let Some(leader) = self.able_leader(region) else { continue };
-            let count = keys.len() as u64;
-            self.at_store(leader, |store, ctx| {
-                store.with_peer(region, ctx, |peer, ctx, out| {
-                    if peer.ask_split(keys, Some(cause), ctx, out) {
-                        splits += count;
-                    }
-                });
-            });
+            match self.ask_split_of(region, &keys, cause) {
+                true => splits += keys.len() as u64,
+                false => left.extend(keys),
+            }
+        }
+        if !left.is_empty() && self.ctx.now < until {
+            left.sort();
+            self.ctx.schedule(SPLIT_WAIT_MS, Item::SplitAgain { keys: left, cause, until });
         }
         splits
+    }
+
+    /// Asks the leader of a region to split it. Returns whether it does.
+    fn ask_split_of(&mut self, region: RegionId, keys: &[Key], cause: EventId) -> bool {
+        let Some(leader) = self.able_leader(region) else { return false };
+        let mut is_asked = false;
+        self.at_store(leader, |store, ctx| {
+            store.with_peer(region, ctx, |peer, ctx, out| {
+                is_asked = peer.ask_split(keys.to_vec(), Some(cause), ctx, out);
+            });
+        });
+        is_asked
     }
 
     /// The store that leads a region, if what it proposes is committed soon.

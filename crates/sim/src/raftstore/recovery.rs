@@ -347,12 +347,16 @@ impl PeerFsm {
 
     /// What it reports to unsafe recovery. TiKV: `on_unsafe_recovery_fill_out_report`.
     pub fn report(&self) -> PeerReport {
+        let log = self.node.store();
+        let (applied, last_index) = (self.applied_index(), log.last_entry_index());
+        // Here a peer applies what it has on disk; since 8.1 a TiKV may be ahead of its disk.
+        assert!(applied <= last_index, "{applied} is applied, the log ends at {last_index}");
         PeerReport {
             region: self.region().clone(),
-            term: self.node.store().hard_state.term,
-            last_index: self.node.store().last_entry_index(),
-            commit: self.node.store().hard_state.commit,
-            applied: self.applied_index(),
+            term: log.hard_state.term,
+            last_index,
+            commit: log.hard_state.commit,
+            applied,
             is_force_leader: self.force_leader.is_some(),
             has_commit_merge: self.has_commit_merge(),
         }

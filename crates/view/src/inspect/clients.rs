@@ -36,6 +36,10 @@ fn felt(cluster: &Cluster, lang: Lang) -> Block {
         let cell = |count| if count == 0 { plain("–") } else { toned(count, tone) };
         block.row(label, counts.map(cell).to_vec());
     }
+    let given_up = Ask::ALL.map(|ask| tally.given_up(ask));
+    if given_up != [0, 0] {
+        block.row("ERROR 9005", given_up.map(|count| toned(count, Tone::Bad)).to_vec());
+    }
     if 0 < tally.lost() {
         let cells = vec![toned(tally.lost(), Tone::Bad), plain("–")];
         block.row(W::Lost.text(lang), cells);

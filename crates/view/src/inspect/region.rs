@@ -42,6 +42,9 @@ fn range(cluster: &Cluster, region: &Region, lang: Lang) -> Block {
     match led {
         Some(leader) => {
             block.fact(W::Size.text(lang), plain(format!("{} MiB", leader.size_mib())));
+            if 0 < leader.rows() {
+                block.fact(W::Rows.text(lang), plain(leader.rows()));
+            }
             let value = format!("store {} · term {}", leader.store(), leader.term());
             let row = block.fact(W::OfLeader.text(lang), plain(value));
             row.of(Thing::Peer(region.id, leader.store())).ask(Question::Leader(region.id));

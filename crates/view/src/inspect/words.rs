@@ -79,6 +79,8 @@ crate::words! {
         EndKey: "end key", "结束 key";
         /// About how large.
         Size: "size", "大小";
+        /// What clients have written.
+        Rows: "rows inserted", "已插入的行";
         /// Versions of members and range.
         Epoch: "Epoch (version · conf_ver)", "Epoch（version · conf_ver）";
         /// The leader's.
