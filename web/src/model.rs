@@ -401,8 +401,8 @@ impl Model {
             build: Build::default(),
             notice: None,
             share: Share::default(),
-            drawn: Rc::new(frame.clone()),
-            frame: Rc::new(frame),
+            drawn: frame.clone(),
+            frame,
             story: Story::default(),
             side: Side::default(),
             differing: Rc::default(),
@@ -478,7 +478,7 @@ impl Model {
         };
         let frame = frame.expect("a session records its beginning").clone();
         let marks = timeline.marks().len();
-        if frame == *self.frame && self.story.is_told() && self.story.marks.len() == marks {
+        if frame == self.frame && self.story.is_told() && self.story.marks.len() == marks {
             self.inspect();
             return;
         }
@@ -491,7 +491,7 @@ impl Model {
                 self.differing = Rc::new(differing);
             }
         }
-        self.frame = Rc::new(frame);
+        self.frame = frame;
         self.graph.look(&self.frame.worlds, &self.differing);
         self.tell();
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::agenda::Item;
 use crate::fault::Fault;
 use crate::ids::{Millis, StoreId};
+use crate::order;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -84,7 +85,7 @@ impl Machines {
         self.held_appliers.retain(|other| *other != store);
         if held {
             self.held_appliers.push(store);
-            self.held_appliers.sort_unstable();
+            order::sort_by(&mut self.held_appliers, Ord::cmp);
         }
     }
 

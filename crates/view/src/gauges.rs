@@ -133,13 +133,13 @@ pub struct Chart {
 
 /// The charts of everything that was ever counted, at the moment of `shown`, and where that moment
 /// lies across them.
-pub fn charts(frames: &[Frame], shown: &Frame) -> (Vec<Chart>, u64) {
+pub fn charts(frames: &[Rc<Frame>], shown: &Frame) -> (Vec<Chart>, u64) {
     let length = frames.last().map_or(0, |frame| frame.place).max(1);
     let charts = Series::ALL.iter().filter_map(|series| chart(*series, frames, shown, length));
     (charts.collect(), (shown.place * WIDTH / length).min(WIDTH))
 }
 
-fn chart(series: Series, frames: &[Frame], shown: &Frame, length: u64) -> Option<Chart> {
+fn chart(series: Series, frames: &[Rc<Frame>], shown: &Frame, length: u64) -> Option<Chart> {
     let values = frames.iter().flat_map(|frame| &frame.worlds).map(|view| view.gauges.get(series));
     let max = values.max().filter(|max| 0 < *max)?;
     let worlds = 0..shown.worlds.len();
@@ -153,7 +153,7 @@ fn chart(series: Series, frames: &[Frame], shown: &Frame, length: u64) -> Option
 }
 
 /// Steps from value to value. What does not change, or lies within the same unit, adds no point.
-fn line(series: Series, world: usize, frames: &[Frame], length: u64, max: u64) -> String {
+fn line(series: Series, world: usize, frames: &[Rc<Frame>], length: u64, max: u64) -> String {
     let mut points = String::new();
     let mut last: Option<(u64, u64, &Rc<Gauges>)> = None;
     let mut push = |x: u64, y: u64| points.push_str(&format!("{x},{y} "));

@@ -1,6 +1,8 @@
 //! A run as it was recorded: views in order of time, of which any can be looked at again, and
 //! marks at the moments worth going back to.
 
+use std::rc::Rc;
+
 use sim::Millis;
 
 use crate::cluster_view::ClusterView;
@@ -27,7 +29,8 @@ const LONGEST_MS: u64 = 5_000;
 /// The recorded views of the worlds, all worlds at the same moments.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    frames: Vec<Frame>,
+    /// Shared, so that a branch takes over thousands of them at the price of a count each.
+    frames: Vec<Rc<Frame>>,
     marks: Vec<Mark>,
     /// The moments at which something notable happened, ascending.
     stops: Vec<Millis>,
@@ -89,7 +92,7 @@ impl Timeline {
             assert!(last.at <= at, "a view of {at:?} comes after {:?}", last.at);
             frame.place = last.place + drawn(at.since(last.at), stretch);
             if last.at == at {
-                *last = frame;
+                *last = Rc::new(frame);
                 return;
             }
             if stretch == Stretch::Quiet {
@@ -100,7 +103,7 @@ impl Timeline {
         if self.frames.len() == CAPACITY {
             self.thin();
         }
-        self.frames.push(frame);
+        self.frames.push(Rc::new(frame));
     }
 
     /// Notes a moment. A mark that is there already is not noted again.
@@ -148,7 +151,7 @@ impl Timeline {
     }
 
     /// The worlds as they were at `moment`: the last view that is not later, or the first.
-    pub fn seek(&self, moment: Millis) -> Option<&Frame> {
+    pub fn seek(&self, moment: Millis) -> Option<&Rc<Frame>> {
         let after = self.frames.partition_point(|frame| frame.at <= moment);
         self.frames.get(after.saturating_sub(1))
     }
@@ -208,12 +211,12 @@ impl Timeline {
     }
 
     /// Every recorded moment, by time.
-    pub fn frames(&self) -> &[Frame] {
+    pub fn frames(&self) -> &[Rc<Frame>] {
         &self.frames
     }
 
     /// The newest recorded views.
-    pub fn newest(&self) -> Option<&Frame> {
+    pub fn newest(&self) -> Option<&Rc<Frame>> {
         self.frames.last()
     }
 

@@ -15,10 +15,11 @@ const BINARYEN: &str = "132.0.0";
 /// The oldest wasm-opt on the PATH that is used: older ones stumble over what rustc emits today.
 const OLDEST: u32 = 120;
 
-/// `-Oz`, since bytes are what the first load pays for; and what rustc may use in a module, since
-/// binding has removed the section that says so.
+/// `-O1`, since bytes as brotli sends them are what the first load pays for: with `-Oz` the module
+/// is three parts in a hundred smaller, and one larger once compressed. And what rustc may use in a
+/// module, since binding has removed the section that says so.
 const FLAGS: [&str; 8] = [
-    "-Oz",
+    "-O1",
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",

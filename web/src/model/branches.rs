@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use scenario::{Deed, Input, Record, Request};
 use sim::Millis;
@@ -427,7 +428,7 @@ impl Model {
     }
 
     /// The newest views of a branch.
-    pub(crate) fn branch_end(&self, number: u32) -> Option<&Frame> {
+    pub(crate) fn branch_end(&self, number: u32) -> Option<&Rc<Frame>> {
         let mut sessions = std::iter::once(&self.session).chain(&self.branches.parked);
         sessions.find(|session| session.number == number)?.timeline().newest()
     }

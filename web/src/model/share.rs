@@ -1,5 +1,7 @@
 //! Sharing: the run as a link and as a file, what is exported, and what is opened instead.
 
+use std::rc::Rc;
+
 use scenario::{Saved, Text};
 use sim::Millis;
 use view::export::itf::itf;
@@ -192,7 +194,8 @@ impl Model {
             }
             Export::Itf => {
                 let timeline = self.session.timeline();
-                let next = |f: &&Frame| timeline.next_after(f.at).and_then(|at| timeline.seek(at));
+                let next =
+                    |f: &&Rc<Frame>| timeline.next_after(f.at).and_then(|at| timeline.seek(at));
                 let frames = std::iter::successors(timeline.seek(Millis::ZERO), next);
                 let until = frames.take_while(|frame| frame.at <= to);
                 ("application/json", itf(&title, until.map(|frame| &frame.worlds[world])))

@@ -6,6 +6,7 @@ use crate::command::Command;
 use crate::event::{EventKind, Subject};
 use crate::health::{self, Ailment};
 use crate::ids::{EventId, StoreId, TableId};
+use crate::order;
 use crate::refusal::{PdFault, Refusal};
 use crate::release::ReplicaChange;
 use crate::store::{Engine, StoreState};
@@ -140,7 +141,7 @@ impl Cluster {
         let mut causes: Vec<EventId> =
             ailments.iter().filter_map(|ailment| ailment.cause(&self.ctx.events)).collect();
         causes.push(cause);
-        causes.sort_unstable_by(|a, b| b.cmp(a));
+        order::sort_by(&mut causes, |a, b| b.cmp(a));
         causes.dedup();
         self.ctx.emit(EventKind::ReplicaChangeHeld { table, count, ailments }, causes);
     }

@@ -70,7 +70,7 @@ fn one_voter_per_store(cluster: &Cluster, region: RegionId) -> Vec<Broken> {
         let members = peer.region().peers.iter();
         let mut stores: Vec<StoreId> =
             members.filter(|m| m.role != PeerRole::Learner).map(|m| m.store).collect();
-        stores.sort_unstable();
+        order::sort_by(&mut stores, Ord::cmp);
         if let Some(pair) = stores.windows(2).find(|pair| pair[0] == pair[1]) {
             let what = format!("region {region} has two voters on a store");
             broken.push(Broken::region(Law::OneVoterPerStore, region, what).on(pair[0]));

@@ -5,6 +5,7 @@
 //! TiFlash replicas of a table. Location labels are not set by either, so isolation is left out.
 
 use crate::ids::{EventId, TableId};
+use crate::order;
 use crate::region::{Key, PeerRole, Region};
 use crate::store::{Engine, StoreMeta};
 
@@ -196,7 +197,7 @@ impl RuleSet {
         let edges = self.rules[1..].iter().flat_map(|rule| [&rule.start, &rule.end]);
         let is_inside = |edge: &&Key| region.start < **edge && region.contains(edge);
         let mut inside: Vec<Key> = edges.filter(is_inside).cloned().collect();
-        inside.sort_unstable();
+        order::sort_by(&mut inside, Ord::cmp);
         inside.dedup();
         inside
     }

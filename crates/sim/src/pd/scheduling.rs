@@ -337,7 +337,7 @@ pub(super) fn story(events: &EventLog, region: RegionId, peer: Peer) -> Vec<Even
 
 /// The latest event first, each once.
 pub(super) fn nearest_first(mut causes: Vec<EventId>) -> Vec<EventId> {
-    causes.sort_unstable_by(|a, b| b.cmp(a));
+    order::sort_by(&mut causes, |a, b| b.cmp(a));
     causes.dedup();
     causes
 }

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::event::{DestroyReason, EventKind};
 use crate::ids::EventId;
 use crate::message::{PeerChange, Schedule, ScheduleStep};
+use crate::order;
 use crate::region::{PeerRole, Region};
 
 impl PeerFsm {
@@ -182,7 +183,7 @@ impl PeerFsm {
             .filter(|peer| matches!(peer.role, PeerRole::Voter | PeerRole::IncomingVoter))
             .map(|peer| self.node.raft.prs().get(peer.id.0).map_or(0, |p| p.matched))
             .collect();
-        matched.sort_unstable();
+        order::sort_by(&mut matched, Ord::cmp);
         let Some(middle) = matched.len().checked_sub(matched.len() / 2 + 1) else {
             return false;
         };

@@ -13,6 +13,7 @@ use super::peer::{ELECTION_TICKS, Outbox, PeerFsm};
 use crate::context::Context;
 use crate::event::{EventKind, ForceLeaderRefusal, Subject};
 use crate::ids::{EventId, MINUTE, Millis, PeerId, StoreId};
+use crate::order;
 use crate::region::PeerRole;
 use crate::release::ForcedCommit;
 
@@ -170,7 +171,7 @@ impl PeerFsm {
             .collect();
         let mut votes: Vec<(PeerId, bool)> =
             raft.prs().votes().iter().map(|(id, granted)| (PeerId(*id), *granted)).collect();
-        votes.sort_unstable();
+        order::sort_by(&mut votes, Ord::cmp);
         let is_fair = |(id, granted): &(PeerId, bool)| {
             *id == self.id() || (expected.contains(id) && *granted)
         };

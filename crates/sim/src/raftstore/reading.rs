@@ -161,7 +161,7 @@ impl PeerFsm {
             &mut raft.learners,
             &mut raft.learners_next,
         ] {
-            ids.sort_unstable();
+            order::sort_by(ids, Ord::cmp);
         }
         conf_state(self.region()) == ConfState { auto_leave: false, ..raft }
     }

@@ -10,6 +10,7 @@ use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 use super::merge::MergeState;
 use super::rows::Rows;
 use crate::ids::RegionId;
+use crate::order;
 use crate::region::{Key, PeerRole, Region, RegionEpoch};
 
 /// Index of the imaginary entry every new region's log begins after. TiKV: `RAFT_INIT_LOG_INDEX`;
@@ -161,10 +162,14 @@ pub(crate) fn conf_state(region: &Region) -> ConfState {
     if !region.in_joint_state() {
         state.voters_outgoing.clear();
     }
-    state.voters.sort_unstable();
-    state.voters_outgoing.sort_unstable();
-    state.learners.sort_unstable();
-    state.learners_next.sort_unstable();
+    for ids in [
+        &mut state.voters,
+        &mut state.voters_outgoing,
+        &mut state.learners,
+        &mut state.learners_next,
+    ] {
+        order::sort_by(ids, Ord::cmp);
+    }
     state
 }
 

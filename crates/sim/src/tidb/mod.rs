@@ -271,7 +271,7 @@ impl Table {
             subjects.into_iter().filter_map(|subject| events.latest(subject))
         };
         let mut causes: Vec<EventId> = self.missing.iter().take(3).flat_map(about).collect();
-        causes.sort_unstable_by(|a, b| b.cmp(a));
+        order::sort_by(&mut causes, |a, b| b.cmp(a));
         causes.dedup();
         causes.extend(events.latest(Subject::Table(self.id)));
         causes

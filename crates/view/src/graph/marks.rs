@@ -2,6 +2,7 @@
 
 use sim::StoreId;
 use sim::fault::{Fault, Links, Node};
+use sim::order;
 
 /// What people did to a store's machine or links, for as long as it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +26,7 @@ impl StoreMark {
     pub fn of(store: StoreId, faults: &[Fault]) -> Vec<StoreMark> {
         let mut marks: Vec<StoreMark> =
             faults.iter().filter_map(|fault| mark(store, fault)).collect();
-        marks.sort_unstable();
+        order::sort_by(&mut marks, Ord::cmp);
         marks.dedup();
         marks
     }
