@@ -20,7 +20,7 @@
     }
   };
   root.dataset.theme = remembered("theme") ?? root.dataset.theme;
-  root.lang = remembered("lang") ?? root.lang;
+  root.lang = remembered("lang") ?? (navigator.language.startsWith("zh") ? "zh-CN" : root.lang);
   follow();
   for (const [, query] of Object.values(asked)) query.addEventListener("change", follow);
 })();

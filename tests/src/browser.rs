@@ -33,6 +33,7 @@ pub struct Browser {
 /// An element of the page that a [`Browser`] has found.
 pub struct Element<'a> {
     session: &'a Session,
+    engine: Engine,
     id: RefCell<ElementId>,
     /// How it was found, and as which: the page may have made it anew since.
     found: (String, usize),
@@ -85,10 +86,11 @@ impl Browser {
 
     /// The elements that match the CSS `selector` at this moment.
     pub fn find_all(&self, selector: &str) -> Result<Vec<Element<'_>>> {
-        let session = self.session();
+        let (session, engine) = (self.session(), self.engine());
         let ids = session.elements(selector)?;
         let elements = ids.into_iter().enumerate().map(|(at, id)| Element {
             session,
+            engine,
             id: RefCell::new(id),
             found: (selector.to_string(), at),
         });
@@ -227,8 +229,12 @@ impl Element<'_> {
         self.with(|session, id| session.post_to(id, "clear", &json!({}))).map(drop)
     }
 
-    /// Its text as a reader sees it.
+    /// Its text as a reader sees it. WebKit's driver has none for what is clipped or scrolled away,
+    /// so there it is the text as it is laid out.
     pub fn text(&self) -> Result<String> {
+        if self.engine == Engine::WebKit {
+            return text(self.property("innerText")?);
+        }
         text(self.with(|session, id| session.get_of(id, "text"))?)
     }
 

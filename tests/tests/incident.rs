@@ -426,6 +426,20 @@ fn members(cluster: &Cluster, region: RegionId) -> BTreeMap<StoreId, (u64, PeerR
     leader.region().peers.iter().map(|peer| (peer.store, (peer.id.0, peer.role))).collect()
 }
 
+/// What is there before the program is says what the program will say: nothing jumps, and the
+/// browser has shown its largest text at once.
+#[test]
+fn the_page_begins_with_the_words_of_the_first_step() {
+    let page = tests::project::root().join("public").join("index.html");
+    let page = std::fs::read_to_string(page).expect("it is there");
+    let scenario = library::load("tikv-18440").expect("it is in the library");
+    let scenario::Step { title, text, .. } = &scenario.steps[0];
+    for (lang, title, text) in [("en", &title.en, &text.en), ("zh-CN", &title.zh, &text.zh)] {
+        let shown = format!("lang=\"{lang}\"><strong>{title}</strong> {text}</p>");
+        assert!(page.contains(&shown), "index.html does not say: {shown}");
+    }
+}
+
 /// Everything that an event follows from.
 fn ancestors(events: &[Event], event: usize) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();

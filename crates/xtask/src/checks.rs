@@ -140,7 +140,9 @@ fn visit(workspace: &Workspace, tools: &[(&str, PathBuf)], browser: &str) -> Res
     tests.args(["--features", "tests/browser", "--test", "browser"]);
     if browser == "webkit" {
         let mut on_display = workspace.command("xvfb-run");
-        on_display.arg("--auto-servernum").arg(tests.get_program()).args(tests.get_args());
+        // The window of the tests is larger than the display that one gets unasked.
+        on_display.args(["--auto-servernum", "--server-args=-screen 0 1600x1200x24"]);
+        on_display.arg(tests.get_program()).args(tests.get_args());
         tests = on_display;
     }
     tests.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/"));
