@@ -277,23 +277,6 @@ impl Cluster {
         self.ctx.checker.returned().iter().copied()
     }
 
-    /// Whether a store in service would tell the store's peer of the region that it is no member
-    /// any more, if it asked those whom it takes for members: a peer that missed its own removal
-    /// finds out in no other way.
-    pub fn would_be_told(&self, region: RegionId, store: StoreId) -> bool {
-        let Some(leftover) = self.stores.get(&store).and_then(|store| store.peer(region)) else {
-            return false;
-        };
-        let others = leftover.region().peers.iter().filter(|peer| peer.id != leftover.id());
-        let serving = others.filter(|peer| {
-            let record = self.pd.stores().get(&peer.store);
-            record.is_some_and(|record| record.state != StoreState::Tombstone)
-        });
-        let mut stores = serving.filter_map(|peer| self.stores.get(&peer.store));
-        let epoch = leftover.region().epoch;
-        stores.any(|other| other.is_running() && other.knows_removed(region, store, epoch))
-    }
-
     /// Why this member will never answer, if that is so.
     pub fn ghost_reason(&self, region: RegionId, peer: Peer) -> Option<GhostReason> {
         let store = self.stores.get(&peer.store).filter(|store| store.is_running());

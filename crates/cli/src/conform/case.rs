@@ -1,8 +1,8 @@
 //! The shape of a case file, and how its parts become the simulator's own types.
 //!
-//! Cases, stores and reports may carry notes under names of their own. What is handed over as it is
-//! (a member, an epoch, a log, a plan, a command) has no room for them: a name that is unknown there
-//! is a slip, which would leave a value out.
+//! Cases, stores and reports may carry notes under names of their own. What is handed over as it
+//! is (a member, an epoch, a log, a plan, a command) has no room for them: a name that is unknown
+//! there is a slip, which would leave a value out.
 
 use std::collections::BTreeMap;
 use std::fmt;

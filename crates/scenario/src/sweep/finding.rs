@@ -1,5 +1,5 @@
-//! What a trial may find, by name, and what brings it about. Which of it is TiKV's or PD's own known
-//! limit is in [`super::limits`].
+//! What a trial may find, by name, and what brings it about. Which of it is TiKV's or PD's own
+//! known limit is in [`super::limits`].
 
 use std::collections::BTreeSet;
 use std::fmt;

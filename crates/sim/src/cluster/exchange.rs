@@ -2,13 +2,31 @@
 
 use super::{Cluster, GET_STORE_TRIES, PD_RETRY_MS};
 use crate::agenda::{ConnectionTimer, Item, Life};
-use crate::ids::Millis;
+use crate::ids::{Millis, RegionId, StoreId};
 use crate::message::{
     AskSplit, GetStoreError, MemberQuestion, RegionHeartbeat, Schedule, StoreHeartbeat,
 };
 use crate::raft_client::PD_PATIENCE_MS;
+use crate::store::StoreState;
 
 impl Cluster {
+    /// Whether a store in service would tell the store's peer of the region that it is no member
+    /// any more, if it asked those whom it takes for members: a peer that missed its own removal
+    /// finds out in no other way.
+    pub fn would_be_told(&self, region: RegionId, store: StoreId) -> bool {
+        let Some(leftover) = self.stores.get(&store).and_then(|store| store.peer(region)) else {
+            return false;
+        };
+        let others = leftover.region().peers.iter().filter(|peer| peer.id != leftover.id());
+        let serving = others.filter(|peer| {
+            let record = self.pd.stores().get(&peer.store);
+            record.is_some_and(|record| record.state != StoreState::Tombstone)
+        });
+        let mut stores = serving.filter_map(|peer| self.stores.get(&peer.store));
+        let epoch = leftover.region().epoch;
+        stores.any(|other| other.is_running() && other.knows_removed(region, store, epoch))
+    }
+
     pub(super) fn store_heartbeat(&mut self, heartbeat: StoreHeartbeat, life: Life) {
         let response = self.pd.on_store_heartbeat(self.ctx.now, heartbeat, &mut self.ctx.events);
         if let Some(latency) = self.ctx.network.latency_from_pd(life.store) {
