@@ -9,6 +9,7 @@ use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 
 use super::merge::MergeState;
 use super::rows::Rows;
+use super::wire::owned;
 use crate::ids::RegionId;
 use crate::order;
 use crate::region::{Key, PeerRole, Region, RegionEpoch};
@@ -222,7 +223,7 @@ impl Storage for PeerStorage {
         meta.index = self.applied;
         meta.term = self.term(self.applied)?;
         meta.set_conf_state(conf_state(&self.region));
-        snapshot.data = self.rows.encode().into();
+        snapshot.data = owned(&self.rows.encode());
         Ok(snapshot)
     }
 }

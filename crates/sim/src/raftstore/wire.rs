@@ -49,6 +49,11 @@ impl Writer {
     }
 }
 
+/// Bytes as either codec keeps them: prost in a `Vec`, protobuf in its own type.
+pub(super) fn owned<T: From<Vec<u8>>>(bytes: &[u8]) -> T {
+    bytes.to_vec().into()
+}
+
 /// Reads what a [`Writer`] wrote, in the same order.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {

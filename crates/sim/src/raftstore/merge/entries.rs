@@ -2,7 +2,7 @@
 
 use raft::eraftpb::{Entry, EntryType};
 
-use crate::raftstore::wire::{Reader, Writer};
+use crate::raftstore::wire::{Reader, Writer, owned};
 use crate::region::{Region, RegionEpoch};
 
 pub(crate) const PREPARE_MERGE: u8 = b'p';
@@ -88,11 +88,6 @@ impl CommitMerge {
         });
         CommitMerge { epoch, source, commit, entries }
     }
-}
-
-/// Bytes as either codec keeps them: prost in a `Vec`, protobuf in its own type.
-fn owned<T: From<Vec<u8>>>(bytes: &[u8]) -> T {
-    bytes.to_vec().into()
 }
 
 impl RollbackMerge {
