@@ -50,10 +50,14 @@ const MORE: [More; 20] = [
     whole("keys", "press('keys')", "press('close-sheet')"),
     whole("history", "press('history')", "press('close-sheet')"),
     whole("settings", "press('open-settings')", "press('open-settings')"),
-    whole("palette", "press('palette-open')", "escape('palette-input')"),
-    whole("menu", "press('held-menu')", "escape('menu')"),
+    whole("palette", "press('palette-open')", "escape('[data-testid=palette-input]')"),
+    whole("menu", "press('held-menu')", "escape('#menu')"),
     whole("console", "focus('console-input')", ""),
-    whole("four-worlds", "press('copy-world-0'); press('copy-world-1')", ""),
+    whole(
+        "four-worlds",
+        "press('copy-world-0'); press('copy-world-1')",
+        "press('remove-world-3'); press('remove-world-2')",
+    ),
 ];
 
 const fn whole(name: &'static str, show: &'static str, hide: &'static str) -> More {
@@ -68,7 +72,7 @@ const fn side(name: &'static str, show: &'static str, hide: &'static str) -> Mor
 const WORDS: &str = "const click = selector => document.querySelector(selector).click();
     const press = id => click(`[data-testid=\"${id}\"]`);
     const focus = id => document.querySelector(`[data-testid=\"${id}\"]`).focus();
-    const escape = id => document.querySelector(`[data-testid=\"${id}\"]`).dispatchEvent(
+    const escape = selector => document.querySelector(selector).dispatchEvent(
         new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
     const tab = name => click(`#tab-${name}`);";
 
@@ -118,60 +122,6 @@ const ICON: &str = "const [size] = arguments;
         canvas.getContext('2d').drawImage(sign, 0, 0, size, size);
         return canvas.toDataURL('image/png').split(',')[1];
     });";
-
-/// A picture in the 256 colours that it has most of: a third of its size, and nobody sees it.
-const SHRINK: &str = "
-    const image = new Image();
-    image.src = `data:image/png;base64,${arguments[0]}`;
-    const bytes = (...parts) => Uint8Array.from(parts.flatMap(part => [...part]));
-    const word = number => [24, 16, 8, 0].map(shift => number >>> shift & 255);
-    const sum = data => word(~data.reduce((crc, byte) => {
-        crc ^= byte;
-        for (let bit = 0; bit < 8; bit++) crc = crc >>> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-        return crc;
-    }, -1));
-    const chunk = (name, data) => {
-        const named = bytes([...name].map(letter => letter.charCodeAt(0)), data);
-        return bytes(word(data.length), named, sum(named));
-    };
-    const shrink = async () => {
-        await image.decode();
-        const { width, height } = image;
-        const canvas = Object.assign(document.createElement('canvas'), { width, height });
-        const context = canvas.getContext('2d');
-        context.drawImage(image, 0, 0);
-        const pixels = context.getImageData(0, 0, width, height).data;
-        const bins = new Map();
-        const binOf = at =>
-            pixels[at] >> 3 << 10 | pixels[at + 1] >> 3 << 5 | pixels[at + 2] >> 3;
-        for (let at = 0; at < pixels.length; at += 4) {
-            const bin = bins.get(binOf(at)) ?? { count: 0, sums: [0, 0, 0] };
-            bin.count += 1;
-            [0, 1, 2].forEach(part => { bin.sums[part] += pixels[at + part]; });
-            bins.set(binOf(at), bin);
-        }
-        const all = [...bins.values()].sort((a, b) => b.count - a.count);
-        all.forEach(bin => { bin.mean = bin.sums.map(part => Math.round(part / bin.count)); });
-        const palette = all.slice(0, 256).map(bin => bin.mean);
-        const away = (a, b) => a.reduce((total, part, at) => total + (part - b[at]) ** 2, 0);
-        all.forEach(bin => {
-            const nearest = (best, colour, at) =>
-                away(colour, bin.mean) < away(palette[best], bin.mean) ? at : best;
-            bin.index = palette.reduce(nearest, 0);
-        });
-        const rows = new Uint8Array((width + 1) * height);
-        for (let pixel = 0; pixel < width * height; pixel++) {
-            const row = Math.floor(pixel / width);
-            rows[pixel + row + 1] = bins.get(binOf(4 * pixel)).index;
-        }
-        const packed = new Blob([rows]).stream().pipeThrough(new CompressionStream('deflate'));
-        const data = new Uint8Array(await new Response(packed).arrayBuffer());
-        const png = bytes([137, 80, 78, 71, 13, 10, 26, 10],
-            chunk('IHDR', bytes(word(width), word(height), [8, 3, 0, 0, 0])),
-            chunk('PLTE', bytes(...palette)), chunk('IDAT', data), chunk('IEND', []));
-        return btoa(png.reduce((text, byte) => text + String.fromCharCode(byte), ''));
-    };
-    return shrink();";
 
 /// The sizes of the sign in pixels that are kept in `public/`.
 const ICONS: [u32; 3] = [32, 180, 512];
@@ -230,11 +180,9 @@ fn for_others(browser: &Browser) -> Result<()> {
         fs::write(public.join(format!("icon-{size}.png")), icon)?;
     }
     browser.resize(1200, 630)?;
-    browser.execute(PRESS, &[json!("theme-light"), json!("lang-en")])?;
+    browser.execute(PRESS, &[json!("theme-light"), json!("lang-en"), json!("body")])?;
     browser.execute(CARD, &[])?;
-    let card = STANDARD.encode(browser.screenshot("card")?);
-    let card = browser.execute(SHRINK, &[json!(card)])?;
-    fs::write(public.join("card.png"), STANDARD.decode(card.as_str().context("a picture")?)?)?;
+    fs::write(public.join("card.png"), browser.screenshot("card")?)?;
     println!("public/card.png and the icons are made");
     Ok(())
 }
