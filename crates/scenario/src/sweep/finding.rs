@@ -370,8 +370,8 @@ impl Roots {
         let is_of_table = broken.law == Law::TablesAvailable;
         let Some(region) = broken.region else {
             // PD knows no region of the table, or could not make one of the keys.
-            if is_of_table && is_driven_out(cluster) {
-                return Some(Explained::By(Finding::BuriedStoreReturned));
+            if let Some(finding) = self.drives_out(cluster).filter(|_| is_of_table) {
+                return Some(Explained::By(finding));
             }
             let has_failed = cluster.pd().recovery().stage() == RecoveryStage::Failed;
             let follows = match is_of_table {
@@ -408,6 +408,18 @@ impl Roots {
 }
 
 impl Roots {
+    /// Why PD does not know a region that is led: it prefers others of its keys, which were brought
+    /// back, be it for a while only, or which it had kept.
+    fn drives_out(&self, cluster: &Cluster) -> Option<Finding> {
+        let led = cluster.region_ids().filter(|id| cluster.leader_of(*id).is_some());
+        let mut unknown = led.filter(|id| cluster.pd().region(*id).is_none());
+        unknown.find_map(|id| match self.ignored.contains(&id) {
+            true if self.returned.is_empty() => Some(Finding::RecreatedRegionIgnored),
+            true => Some(Finding::BuriedStoreReturned),
+            false => is_contested(cluster, id).then_some(Finding::BuriedStoreReturned),
+        })
+    }
+
     /// Whether a member on TiKV is one too many, and stays since a TiFlash learner of the region is
     /// a ghost too: PD keeps the last surplus member until all others are healthy.
     /// PD: `rule_checker.go:fixOrphanPeers`.
@@ -446,12 +458,6 @@ fn is_contested(cluster: &Cluster, region: RegionId) -> bool {
         let other = peer.region();
         other.id != region && other.overlaps(newest) && cluster.may_have_two_leaders(other.id)
     })
-}
-
-/// Whether PD has forgotten a region that is led, for one of its keys that was brought back.
-fn is_driven_out(cluster: &Cluster) -> bool {
-    let mut led = cluster.region_ids().filter(|id| cluster.leader_of(*id).is_some());
-    led.any(|id| cluster.pd().region(id).is_none() && is_contested(cluster, id))
 }
 
 /// Regions that PD does not take up since it has one of their range with a greater version, which a
