@@ -56,7 +56,5 @@ fn is_heard_by_orphans(cluster: &Cluster, region: &Region) -> bool {
 
 /// Whether PD hears from the store, be the peer there or not.
 fn is_on_live_store(cluster: &Cluster, region: &Region, peer: Peer) -> bool {
-    cluster
-        .ghost_reason(region.id, peer)
-        .is_none_or(|reason| reason == GhostReason::NoPeerOnStore)
+    cluster.ghost_reason(region.id, peer).is_none_or(|reason| reason == GhostReason::NoPeerOnStore)
 }
