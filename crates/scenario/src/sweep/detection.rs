@@ -1,6 +1,6 @@
-//! What a recovery with `--auto-detect` gets wrong. It tells a store which others have failed by the
-//! members that it would take out of the regions there: of some regions that is nobody, of others
-//! it is somebody who lives. PD: `unsafe_recovery_controller.go:generateForceLeaderPlan`.
+//! What a recovery with `--auto-detect` gets wrong. It tells a store which others have failed by
+//! the members that it would take out of the regions there: of some regions that is nobody, of
+//! others it is somebody who lives. PD: `unsafe_recovery_controller.go:generateForceLeaderPlan`.
 
 use sim::region::{Peer, PeerRole, Region};
 use sim::{Cluster, GhostReason, RegionId};

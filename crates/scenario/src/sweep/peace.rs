@@ -210,9 +210,9 @@ impl Peace {
     }
 
     /// Runs a recovery, if a TiKV store is left to recover on. If it fails, the stores that did not
-    /// report are restarted, and it is tried once more: with the names of all that are buried, which
-    /// is all that `--auto-detect` may have lacked; without, if there is somebody whom nobody could
-    /// name, since peers wait for the votes of all others.
+    /// report are restarted, and it is tried once more: with the names of all that are buried,
+    /// which may be all that `--auto-detect` lacked; without, if there is somebody whom nobody
+    /// could name, since peers wait for the votes of all others.
     fn recover(&mut self, stores: &[StoreId], auto_detect: bool) {
         if self.live(Engine::TiKv) == 0 {
             return;
