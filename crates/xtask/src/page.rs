@@ -49,6 +49,8 @@ pub(crate) fn with_probes(workspace: &Workspace) -> Result<PathBuf> {
     copy_folder(&workspace.dist(), &site)?;
     let folder = site.join(PROBES);
     bind(&module, &folder, PROBES)?;
+    // What is measured is made as what readers get.
+    optimise::optimise(workspace, &folder.join(format!("{PROBES}_bg.wasm")))?;
     // A driver's script cannot import a module in Firefox; an element of the page can.
     let start =
         "import init, * as probes from './probes.js';\nawait init();\nwindow.probes = probes;\n";

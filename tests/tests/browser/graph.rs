@@ -84,6 +84,9 @@ fn map_and_strip_are_walked_by_keys_and_the_form_is_remembered() -> Result<()> {
     browser.wait_until("a region", || {
         Ok(count(&browser, ".heat-cursor[aria-selected='true']")? >= 1)
     })?;
-    ensure!(count(&browser, "#heat-0 *")? < 60, "cells of a kind are one element");
+    // But for the names, which only cells as few and as large as these have.
+    let named = count(&browser, "#heat-0 .heat-name, #heat-0 .heat-name *")?;
+    ensure!(count(&browser, "#heat-0 *")? < 60 + named, "cells of a kind are one element");
+    ensure!(count(&browser, "#heat-0 .heat-name")? == 30, "each of so few cells has its name");
     Ok(())
 }
