@@ -35,6 +35,25 @@ fn residual_joint_alone_decides_whether_recovery_finishes() {
     }
 }
 
+/// With `--auto-detect` PD names nobody to TiKV where leaving a joint state is all there is to do.
+/// TiKV sees a quorum then and forces no leader; if the stores are named it does.
+#[test]
+fn a_residual_joint_state_is_left_only_if_the_failed_stores_are_named() {
+    for seed in SEEDS {
+        let after = |asked: &str| {
+            let mut cluster = residual_joint_state(Release::V8_5_8.knobs(), seed);
+            cluster.wait(ELECTION_MS);
+            cluster.tell(asked);
+            cluster.wait(15 * MINUTE);
+            (cluster.cluster.pd().recovery().stage(), cluster.leader())
+        };
+        let detected = after("pd-ctl unsafe remove-failed-stores --auto-detect");
+        let named = after("pd-ctl unsafe remove-failed-stores 2,3");
+        assert_eq!(detected, (RecoveryStage::Failed, None), "seed {seed}");
+        assert_eq!(named, (RecoveryStage::Finished, Some(1)), "seed {seed}");
+    }
+}
+
 /// Before, a learner on a store given up stayed a member, as `pd-ctl region` shows (tikv#18458).
 /// From the new release alone: PD of old lists no learner there.
 #[test]

@@ -13,6 +13,8 @@ use sim::region::{Peer, PeerRole};
 use sim::store::{Engine, StoreState, StoreStatus};
 use sim::{Cluster, GhostReason, RegionId, StoreId};
 
+use super::detection::misled;
+
 /// Something that is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Finding {
@@ -51,6 +53,12 @@ pub enum Finding {
     JudgedByLearner,
     /// A region counts on a voter that its store has destroyed, and so does PD.
     CountsOnDestroyed,
+    /// A recovery that detects failed stores by itself named none for a region which only has to
+    /// leave its joint state, and TiKV saw a quorum there.
+    JointUndetected,
+    /// A recovery that detects failed stores by itself took a live one for failed, since it has yet
+    /// to make a peer of another region; its vote is held against whoever asked for it.
+    OrphanCountsAsFailed,
     /// A peer that missed its removal, and whom nobody left can tell, keeps a new one away.
     LeftoverUntold,
     /// A recovery never came to its end.
@@ -89,6 +97,8 @@ impl Finding {
             Finding::OperatorDuringRecovery => "operator during recovery",
             Finding::JudgedByLearner => "judged by a learner",
             Finding::CountsOnDestroyed => "counts on a destroyed voter",
+            Finding::JointUndetected => "joint state undetected",
+            Finding::OrphanCountsAsFailed => "orphan counts as failed",
             Finding::LeftoverUntold => "leftover untold",
             Finding::RecoveryStuck => "recovery stuck",
             Finding::TableUnavailable => "table unavailable",
@@ -158,13 +168,7 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
         }
         Law::NoGhostPeers => Finding::GhostPeer,
         Law::TablesAvailable => Finding::TableUnavailable,
-        Law::EveryKeyLed if is_judged_by_learner(cluster, broken.region) => {
-            Finding::JudgedByLearner
-        }
-        Law::EveryKeyLed if counts_on_destroyed(cluster, broken.region) => {
-            Finding::CountsOnDestroyed
-        }
-        Law::EveryKeyLed => Finding::KeysWithoutLeader,
+        Law::EveryKeyLed => unled(cluster, broken.region),
         Law::KnownStoresResolve => Finding::KnownStoreUnresolved,
         Law::NoLiveStoreBlacklisted => match broken.store {
             Some(store) => not_dialled(cluster, store),
@@ -186,6 +190,16 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
         | Law::PdNotAhead
         | Law::AcknowledgedKept => Finding::BrokenLaw(broken.law),
     }
+}
+
+fn unled(cluster: &Cluster, region: Option<RegionId>) -> Finding {
+    if is_judged_by_learner(cluster, region) {
+        return Finding::JudgedByLearner;
+    }
+    if counts_on_destroyed(cluster, region) {
+        return Finding::CountsOnDestroyed;
+    }
+    region.and_then(|id| misled(cluster, id)).unwrap_or(Finding::KeysWithoutLeader)
 }
 
 fn is_tiflash(cluster: &Cluster, store: Option<StoreId>) -> bool {
@@ -356,6 +370,9 @@ impl Roots {
         let is_of_table = broken.law == Law::TablesAvailable;
         let Some(region) = broken.region else {
             // PD knows no region of the table, or could not make one of the keys.
+            if let Some(finding) = self.drives_out(cluster).filter(|_| is_of_table) {
+                return Some(Explained::By(finding));
+            }
             let has_failed = cluster.pd().recovery().stage() == RecoveryStage::Failed;
             let follows = match is_of_table {
                 true => !self.unled.is_empty(),
@@ -391,6 +408,18 @@ impl Roots {
 }
 
 impl Roots {
+    /// Why PD does not know a region that is led: it prefers others of its keys, which were brought
+    /// back, be it for a while only, or which it had kept.
+    fn drives_out(&self, cluster: &Cluster) -> Option<Finding> {
+        let led = cluster.region_ids().filter(|id| cluster.leader_of(*id).is_some());
+        let mut unknown = led.filter(|id| cluster.pd().region(*id).is_none());
+        unknown.find_map(|id| match self.ignored.contains(&id) {
+            true if self.returned.is_empty() => Some(Finding::RecreatedRegionIgnored),
+            true => Some(Finding::BuriedStoreReturned),
+            false => is_contested(cluster, id).then_some(Finding::BuriedStoreReturned),
+        })
+    }
+
     /// Whether a member on TiKV is one too many, and stays since a TiFlash learner of the region is
     /// a ghost too: PD keeps the last surplus member until all others are healthy.
     /// PD: `rule_checker.go:fixOrphanPeers`.

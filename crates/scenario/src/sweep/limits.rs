@@ -3,7 +3,7 @@
 //! it about ([`super::finding`]), never by its seed.
 
 use sim::Knobs;
-use sim::release::{ForcedCommit, LearnersOnDemotion, NotFound, OrphanedPeers};
+use sim::release::{FailedStoresFrom, ForcedCommit, LearnersOnDemotion, NotFound, OrphanedPeers};
 
 use super::finding::Finding;
 
@@ -20,7 +20,7 @@ pub struct KnownLimit {
 }
 
 /// Every finding that is no defect of this program.
-pub const KNOWN_LIMITS: [KnownLimit; 15] = [
+pub const KNOWN_LIMITS: [KnownLimit; 17] = [
     KnownLimit {
         finding: Finding::GhostOfFailedRecovery,
         applies: |_| true,
@@ -75,6 +75,26 @@ pub const KNOWN_LIMITS: [KnownLimit; 15] = [
                    voters are there. One that was removed, and destroyed, by a change of members \
                    that was lost with the rest counts as alive; it cannot vote, nor come back \
                    under its id, and recovery leaves the region as it is.",
+    },
+    KnownLimit {
+        finding: Finding::JointUndetected,
+        applies: |knobs| knobs.failed_stores_from != FailedStoresFrom::Command,
+        source: "pd: unsafe_recovery_controller.go, getFailedPeers; tikv: fsm/peer.rs:\
+                 on_enter_pre_force_leader",
+        sentence: "With --auto-detect PD tells TiKV that those members have failed which it would \
+                   take out: nobody, where leaving a joint state is all there is to do, as after a \
+                   recovery that was interrupted. TiKV then sees a quorum and refuses to force a \
+                   leader, until the recovery times out. Naming the stores helps.",
+    },
+    KnownLimit {
+        finding: Finding::OrphanCountsAsFailed,
+        applies: |knobs| knobs.orphaned_peers == OrphanedPeers::List,
+        source: "pd#9554; pd: unsafe_recovery_controller.go, getFailedPeers; tikv: fsm/peer.rs:\
+                 check_force_leader",
+        sentence: "With --auto-detect the store of a member that was never made there counts as \
+                   failed, for all regions of the plan. Where it has a voter of another region, \
+                   that one's vote is unexpected, and no leader is forced. Naming the stores \
+                   helps, if PD still knows them.",
     },
     KnownLimit {
         finding: Finding::LeftoverUntold,

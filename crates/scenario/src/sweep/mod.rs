@@ -7,6 +7,7 @@
 //! cluster, lets operators mend it afterwards ([`peace`]), and judges what it has come to
 //! ([`finding`]); where something fails, [`shrink`] looks for less that fails the same way.
 
+mod detection;
 mod dice;
 mod drafter;
 pub mod finding;

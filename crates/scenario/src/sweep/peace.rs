@@ -17,6 +17,7 @@ use sim::store::{DISCONNECTED_AFTER, DOWN_AFTER, Engine, StoreState};
 use sim::tidb::Table;
 use sim::{Cluster, Command, Halt, PdCommand, RecoveryOptions, Scheduler, StoreId};
 
+use super::detection::misled_recovery;
 use super::finding::{Finding, Found, judge, witnesses_of_the_past};
 use super::{Deed, Plan, advance};
 
@@ -209,16 +210,19 @@ impl Peace {
     }
 
     /// Runs a recovery, if a TiKV store is left to recover on. If it fails, the stores that did not
-    /// report are restarted, and it is tried once more: without names if there is somebody whom
-    /// nobody could name, since peers wait for the votes of all others.
+    /// report are restarted, and it is tried once more: with the names of all that are buried,
+    /// which may be all that `--auto-detect` lacked; without, if there is somebody whom nobody
+    /// could name, since peers wait for the votes of all others.
     fn recover(&mut self, stores: &[StoreId], auto_detect: bool) {
         if self.live(Engine::TiKv) == 0 {
             return;
         }
         for finding in [Finding::RecoveryNeededRestart, Finding::RecoveryFailed] {
             let is_second = finding == Finding::RecoveryFailed;
-            let auto_detect = auto_detect || (is_second && self.has_forgotten_one());
-            let stores = if auto_detect { Vec::new() } else { stores.to_vec() };
+            let named = if stores.is_empty() { self.buried() } else { stores.to_vec() };
+            let cannot_name = named.is_empty() || self.has_forgotten_one();
+            let auto_detect = if is_second { cannot_name } else { auto_detect };
+            let stores = if auto_detect { Vec::new() } else { named };
             let options = RecoveryOptions::default();
             let asked = Command::Pd(PdCommand::RemoveFailedStores {
                 stores,
@@ -238,11 +242,21 @@ impl Peace {
             let past = witnesses_of_the_past(&self.cluster);
             let counts_on_one =
                 self.cluster.pd().recovery().progress().any(|(store, _)| past.contains(&store));
-            let finding = if counts_on_one { Finding::BuriedStoreReturned } else { finding };
+            let finding = match counts_on_one {
+                true => Finding::BuriedStoreReturned,
+                false => misled_recovery(&self.cluster).unwrap_or(finding),
+            };
             self.failures.push(Found { finding, what });
             self.ask(Command::StopStores(mute.clone()));
             self.ask(Command::StartStores(mute));
         }
+    }
+
+    /// Stores that PD has buried and still knows.
+    fn buried(&self) -> Vec<StoreId> {
+        let records = self.cluster.pd().stores().values();
+        let buried = records.filter(|record| record.state == StoreState::Tombstone);
+        buried.map(|record| record.meta.id).collect()
     }
 
     /// Whether a store that was given up has no record any more, by which it could be named.
@@ -264,9 +278,7 @@ impl Peace {
         let has_record = |store: &StoreId| records.contains_key(store);
         let (known, forgotten): (Vec<StoreId>, Vec<StoreId>) =
             silent.into_iter().partition(has_record);
-        let buried = records.values().filter(|record| record.state == StoreState::Tombstone);
-        let named: Vec<StoreId> =
-            buried.map(|record| record.meta.id).chain(known.clone()).collect();
+        let named: Vec<StoreId> = self.buried().into_iter().chain(known.clone()).collect();
         if !known.is_empty() {
             self.recover(&named, false);
         }

@@ -445,3 +445,16 @@ fn ten_thousand_regions_are_recovered_in_four_rounds() {
     scene.report(2, &healed);
     assert_eq!(scene.recovery.stage(), Stage::Finished);
 }
+
+#[test]
+fn with_auto_detect_nobody_failed_where_a_joint_state_has_only_to_be_left() {
+    let mut scene = Scene::new(Release::V8_5_8, &[1], &[]);
+    scene.auto_detect();
+    let mut report = peer(1, ALL, &[1, 8, 9], &[]);
+    let mut region = Region::clone(&report.region);
+    region.peers[1..].iter_mut().for_each(|peer| peer.role = PeerRole::DemotingVoter);
+    report.region = Arc::new(region);
+    scene.report(1, &[report]);
+    let plan = scene.recovery.plans()[&StoreId(1)].force_leader.clone().expect("a force leader");
+    assert_eq!((plan.enter_force_leaders, plan.failed_stores), (vec![RegionId(1)], Vec::new()));
+}
