@@ -67,8 +67,8 @@ fn a_region_tells_raft_and_the_leaders_progress() {
     assert_eq!(told(&blocks, "Table and keys", "table"), "test.t");
     assert_eq!(told(&blocks, "Table and keys", "leader"), "store 1 · term 6");
     let leader = told(&blocks, "Raft state", "store 1");
-    assert_eq!(leader, "Leader, asleep | 6 | 21 | 6–6 | 6 | 6");
-    assert_eq!(told(&blocks, "Raft state", "store 4"), "Learner, asleep | 6 | – | 6–6 | 6 | 6");
+    assert_eq!(leader, "Leader, asleep | 6 | 21 | 6–6 | 6/6");
+    assert_eq!(told(&blocks, "Raft state", "store 4"), "Learner, asleep | 6 | – | 6–6 | 6/6");
     assert_eq!(told(&blocks, "Leader’s progress", "24 @ 4"), "6 | 7 | Replicate | ");
     assert_eq!(told(&blocks, "Configuration", "voters"), "21 @ 1, 22 @ 2, 23 @ 3");
     assert_eq!(told(&blocks, "What PD does", "fit table-45-r"), "✓1/1 · 4");
