@@ -92,10 +92,7 @@ impl Cluster {
 
     fn place_stores(&mut self, setup: &Setup) {
         for store in &setup.stores {
-            let zone = store.meta.labels.get("zone").map_or("", String::as_str);
-            self.ctx.network.place(store.meta.id, zone);
-            self.ctx.labels.insert(store.meta.id, store.meta.labels.clone());
-            self.stores.insert(store.meta.id, Store::new(store.meta.clone()));
+            self.place_store(&store.meta);
         }
         for region in &setup.regions {
             self.ctx.checker.on_setup(&region.region);

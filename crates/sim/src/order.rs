@@ -5,6 +5,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ids::EventId;
+
 /// Sorts by what `compare` says of two items. Stable, as `[T]::sort_by` is.
 pub fn sort_by<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
     if items.len() < 2 {
@@ -44,6 +46,13 @@ pub fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {
         set.insert(item);
     }
     set
+}
+
+/// The latest event first, each once.
+pub fn nearest_first(mut causes: Vec<EventId>) -> Vec<EventId> {
+    sort_by(&mut causes, |a, b| b.cmp(a));
+    causes.dedup();
+    causes
 }
 
 /// For each place of the sorted sequence, where its item is now. The one sort there is, of indices.

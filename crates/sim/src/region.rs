@@ -231,6 +231,11 @@ impl Region {
         self.peers.iter().copied().find(|peer| peer.store == store)
     }
 
+    /// Whether a peer on `store` that knows the region in this epoch has been removed since.
+    pub fn has_removed(&self, store: StoreId, epoch: RegionEpoch) -> bool {
+        epoch < self.epoch && self.peer_on(store).is_none()
+    }
+
     /// The member with this id.
     pub fn peer(&self, id: PeerId) -> Option<Peer> {
         self.peers.iter().copied().find(|peer| peer.id == id)

@@ -141,8 +141,7 @@ impl Cluster {
         let mut causes: Vec<EventId> =
             ailments.iter().filter_map(|ailment| ailment.cause(&self.ctx.events)).collect();
         causes.push(cause);
-        order::sort_by(&mut causes, |a, b| b.cmp(a));
-        causes.dedup();
+        let causes = order::nearest_first(causes);
         self.ctx.emit(EventKind::ReplicaChangeHeld { table, count, ailments }, causes);
     }
 

@@ -81,11 +81,16 @@ impl Cluster {
     }
 
     pub(super) fn add_store(&mut self, meta: &StoreMeta, cause: EventId) {
+        self.place_store(meta);
+        self.register_and_start(meta.id, cause);
+    }
+
+    /// A machine with an empty disk is there, and where it stands.
+    pub(super) fn place_store(&mut self, meta: &StoreMeta) {
         let zone = meta.labels.get("zone").map_or("", String::as_str);
         self.ctx.network.place(meta.id, zone);
         self.ctx.labels.insert(meta.id, meta.labels.clone());
         self.stores.insert(meta.id, Store::new(meta.clone()));
-        self.register_and_start(meta.id, cause);
     }
 
     fn register_and_start(&mut self, id: StoreId, cause: EventId) {

@@ -9,6 +9,7 @@ use crate::agenda::Item;
 use crate::command::TableCommand;
 use crate::event::{EventKind, Subject};
 use crate::ids::{EventId, Millis, RegionId, SECOND, StoreId, TableId};
+use crate::order;
 use crate::raftstore::{Store, has_quorum_without};
 use crate::refusal::Refusal;
 use crate::region::Key;
@@ -112,7 +113,7 @@ impl Cluster {
             }
         }
         if !left.is_empty() && self.ctx.now < until {
-            left.sort();
+            order::sort_by(&mut left, Ord::cmp);
             self.ctx.schedule(SPLIT_WAIT_MS, Item::SplitAgain { keys: left, cause, until });
         }
         splits

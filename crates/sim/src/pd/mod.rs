@@ -258,7 +258,7 @@ impl Pd {
             for peer in change.newly_down {
                 let mut causes = scheduling::story(events, region, peer);
                 causes.extend(events.latest(Subject::Leader(region)));
-                let causes = scheduling::nearest_first(causes);
+                let causes = order::nearest_first(causes);
                 latest = Some(events.emit(now, EventKind::PeerDown { region, peer }, causes));
             }
             self.patrol.mark(now, region, latest);

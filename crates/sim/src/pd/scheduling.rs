@@ -250,7 +250,7 @@ impl Pd {
         let lost = info.region.peers.iter().filter(|peer| !self.stores.contains_key(&peer.store));
         reasons.extend(lost.filter_map(|peer| events.latest(Subject::Record(peer.store))));
         reasons.extend(self.occasion(info.id(), events));
-        nearest_first(reasons)
+        order::nearest_first(reasons)
     }
 
     /// What made PD check the region: what changed last, else what made it as it is.
@@ -289,7 +289,7 @@ impl Pd {
                 causes.extend(told.iter().copied());
             }
             let kind = EventKind::RepairBlocked { region, peer, why };
-            told.push(events.emit(now, kind, nearest_first(causes)));
+            told.push(events.emit(now, kind, order::nearest_first(causes)));
         }
         if told.is_empty() {
             self.repeat_blockage(now, region, events);
@@ -311,7 +311,7 @@ impl Pd {
         let Some(Blockage { peer, why, .. }) = now_blocked.first().copied() else { return };
         let causes = story(events, region, peer);
         let kind = EventKind::RepairBlocked { region, peer, why };
-        events.emit(now, kind, nearest_first(causes));
+        events.emit(now, kind, order::nearest_first(causes));
     }
 }
 
@@ -333,13 +333,6 @@ pub(super) fn story(events: &EventLog, region: RegionId, peer: Peer) -> Vec<Even
         Subject::Members(region),
     ];
     subjects.into_iter().filter_map(|subject| events.latest(subject)).collect()
-}
-
-/// The latest event first, each once.
-pub(super) fn nearest_first(mut causes: Vec<EventId>) -> Vec<EventId> {
-    order::sort_by(&mut causes, |a, b| b.cmp(a));
-    causes.dedup();
-    causes
 }
 
 /// The members the region will have after a change; `new` is the id of a peer that is added.

@@ -2,9 +2,9 @@
 //! PD: `server/cluster/cluster.go:checkStores`.
 
 use super::Pd;
-use super::scheduling::nearest_first;
 use crate::event::{EventKind, EventLog, Subject};
 use crate::ids::{EventId, HOUR, Millis, RegionId, StoreId};
+use crate::order;
 use crate::store::StoreState;
 
 /// How often PD looks at all stores. PD: `storeCheckInterval`.
@@ -80,7 +80,7 @@ impl Pd {
         let before = [Subject::Record(store), Subject::Process(store)];
         let causes = match cause {
             Some(cause) => vec![cause],
-            None => nearest_first(before.iter().filter_map(|s| events.latest(*s)).collect()),
+            None => order::nearest_first(before.iter().filter_map(|s| events.latest(*s)).collect()),
         };
         let event = events.emit(now, EventKind::StoreStatusChanged { store, from, to }, causes);
         record.last_event = Some(event);

@@ -37,7 +37,7 @@ impl Store {
         }
         let region = envelope.region;
         if let Some(peer) = self.peers.get(&region) {
-            if peer.knows_better(&envelope) {
+            if peer.region().has_removed(envelope.from.store, envelope.epoch) {
                 return self.send_gc_if_vote(&envelope, ctx);
             }
             if envelope.to.id < peer.id() {
@@ -190,16 +190,11 @@ impl Store {
     ) -> bool {
         let here = self.peers.get(&region).map(|peer| &**peer.region());
         let known = here.or_else(|| self.graves.get(&region).map(|grave| &*grave.region));
-        known.is_some_and(|known| epoch < known.epoch && known.peer_on(asker).is_none())
+        known.is_some_and(|known| known.has_removed(asker, epoch))
     }
 }
 
 impl PeerFsm {
-    /// Whether the sender is no member any more and its epoch is older.
-    fn knows_better(&self, envelope: &Envelope) -> bool {
-        envelope.epoch < self.region().epoch && self.region().peer_on(envelope.from.store).is_none()
-    }
-
     /// A peer that has not heard from a leader for long asks the other members whether it still
     /// belongs: one that was removed without noticing, as a learner which knows its old leader,
     /// would never find out. TiKV: `fsm/peer.rs:on_check_peer_stale_state_tick`,

@@ -7,7 +7,7 @@
 //! label: a commit group. While the second one catches up, a region does so as soon as its leader
 //! has seen that nothing is missing there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::peer::Outbox;
@@ -88,7 +88,7 @@ impl PeerFsm {
     /// knows nothing of new members.
     pub(super) fn assign_commit_groups(&mut self, ctx: &mut Context) {
         let Some(status) = &self.replication.status else { return };
-        let place = |labels: Option<&std::collections::BTreeMap<String, String>>| {
+        let place = |labels: Option<&BTreeMap<String, String>>| {
             labels.and_then(|labels| labels.get(&status.label_key)).cloned()
         };
         let places: BTreeSet<String> =

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::command::SplitPoints;
 use crate::ids::{MINUTE, TableId};
+use crate::order;
 use crate::refusal::Refusal;
 use crate::region::Key;
 
@@ -105,16 +106,14 @@ impl SplitPoints {
     /// The keys at which a table is split, ascending. A table here has no index, so that nothing
     /// is split off before its rows.
     pub(crate) fn keys(&self, table: TableId) -> Vec<Key> {
-        let mut rows: Vec<i64> = match self {
+        let rows: Vec<i64> = match self {
             SplitPoints::By(rows) => rows.clone(),
             SplitPoints::Between { lower, upper, regions } => {
                 let step = upper.abs_diff(*lower) / regions;
                 (1..*regions).map(|part| lower.wrapping_add_unsigned(part * step)).collect()
             }
         };
-        rows.sort_unstable();
-        rows.dedup();
-        rows.into_iter().map(|row| Key::record(table, row.cast_unsigned())).collect()
+        order::set(rows).into_iter().map(|row| Key::record(table, row.cast_unsigned())).collect()
     }
 }
 

@@ -103,19 +103,9 @@ impl Backoff {
 impl Tidb {
     /// TiDB with these tables.
     pub(crate) fn new(tables: &[TableSetup]) -> Tidb {
-        let table = |setup: &TableSetup| Table {
-            id: setup.id,
-            name: setup.name.clone(),
-            replica_count: setup.tiflash_replicas,
-            available: setup.available && 0 < setup.tiflash_replicas,
-            progress_bp: if setup.available { PROGRESS_FULL } else { 0 },
-            held: None,
-            missing: Vec::new(),
-            backoff: Backoff::START,
-        };
         let schema = |setup: &TableSetup| setup.name.split('.').next().map(str::to_owned);
         Tidb {
-            tables: tables.iter().map(table).collect(),
+            tables: tables.iter().map(Table::of).collect(),
             schemas: tables.iter().filter_map(schema).chain(["test".to_owned()]).collect(),
             last_id: tables.iter().map(|table| table.id.0).max().unwrap_or(FIRST_TABLE - 2),
             dropped: Vec::new(),
@@ -149,16 +139,9 @@ impl Tidb {
     pub(crate) fn create(&mut self, name: &str) -> TableId {
         self.last_id += 2;
         let id = TableId(self.last_id);
-        self.tables.push(Table {
-            id,
-            name: name.to_owned(),
-            replica_count: 0,
-            available: false,
-            progress_bp: 0,
-            held: None,
-            missing: Vec::new(),
-            backoff: Backoff::START,
-        });
+        let name = name.to_owned();
+        let setup = TableSetup { id, name, tiflash_replicas: 0, available: false };
+        self.tables.push(Table::of(&setup));
         id
     }
 
@@ -241,6 +224,20 @@ struct Found {
 }
 
 impl Table {
+    /// The table as it is before the first poll.
+    fn of(setup: &TableSetup) -> Table {
+        Table {
+            id: setup.id,
+            name: setup.name.clone(),
+            replica_count: setup.tiflash_replicas,
+            available: setup.available && 0 < setup.tiflash_replicas,
+            progress_bp: if setup.available { PROGRESS_FULL } else { 0 },
+            held: None,
+            missing: Vec::new(),
+            backoff: Backoff::START,
+        }
+    }
+
     fn take(&mut self, found: Found, pd: &Pd, ctx: &mut Context) {
         self.progress_bp = found.progress_bp;
         if !self.available && found.progress_bp == PROGRESS_FULL {
@@ -271,8 +268,7 @@ impl Table {
             subjects.into_iter().filter_map(|subject| events.latest(subject))
         };
         let mut causes: Vec<EventId> = self.missing.iter().take(3).flat_map(about).collect();
-        order::sort_by(&mut causes, |a, b| b.cmp(a));
-        causes.dedup();
+        causes = order::nearest_first(causes);
         causes.extend(events.latest(Subject::Table(self.id)));
         causes
     }
