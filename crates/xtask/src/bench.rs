@@ -74,7 +74,7 @@ fn simulation(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
 /// What the test `page_bench` measures in a browser, by row.
 fn in_the_page(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     browsers::chromium(workspace)?;
-    let port = server::start(&page::with_probes(workspace)?, 0)?;
+    let port = server::start(page::with_probes(workspace)?, 0)?;
     let mut cargo = workspace.cargo(&["test", "--package", "tests", "--features", "browser"]);
     cargo.args(["--test", "page_bench", "--quiet"]);
     rows(cargo.env("REGIONSCOPE_PAGE", format!("http://127.0.0.1:{port}/")))

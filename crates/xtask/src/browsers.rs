@@ -16,23 +16,26 @@ struct Need {
     package: &'static str,
 }
 
-/// What Chromium's tests need. axe-core comes by npm.
-const CHROMIUM: [Need; 3] = [
+/// What Chromium's tests need.
+const CHROMIUM: [Need; 2] = [
     Need {
         programs: &["chromium", "chromium-browser", "google-chrome", "chrome"],
         package: "chromium",
     },
     Need { programs: &["chromedriver"], package: "chromium-driver" },
-    Need { programs: &["npm"], package: "npm" },
 ];
+
+/// What axe-core comes by, and Lighthouse.
+const NPM: [Need; 1] = [Need { programs: &["npm"], package: "npm" }];
 
 /// What Firefox's tests need beside geckodriver, which is on crates.io.
 const FIREFOX: [Need; 1] = [Need { programs: &["firefox-esr", "firefox"], package: "firefox-esr" }];
 
-/// What WebKit's tests need; MiniBrowser comes with WebKitGTK's library.
-const WEBKIT: [Need; 2] = [
+/// What WebKit's tests need; MiniBrowser comes with WebKitGTK's library, and xvfb-run calls xauth.
+const WEBKIT: [Need; 3] = [
     Need { programs: &["WebKitWebDriver"], package: "webkit2gtk-driver" },
     Need { programs: &["xvfb-run"], package: "xvfb" },
+    Need { programs: &["xauth"], package: "xauth" },
 ];
 
 /// Where Debian puts MiniBrowser, below the folder of libraries and that of the machine's kind.
@@ -50,6 +53,11 @@ const AXE: &str = "4.14.1";
 /// Sees to Chromium and chromedriver.
 pub(crate) fn chromium(workspace: &Workspace) -> Result<()> {
     find_or_install(workspace, &CHROMIUM)
+}
+
+/// Sees to npm.
+pub(crate) fn npm(workspace: &Workspace) -> Result<()> {
+    find_or_install(workspace, &NPM)
 }
 
 /// Where Chromium is.
@@ -89,6 +97,7 @@ pub(crate) fn webkit(workspace: &Workspace) -> Result<PathBuf> {
 
 /// Where axe-core's script is, which looks for what keeps people out of a page.
 pub(crate) fn axe(workspace: &Workspace) -> Result<PathBuf> {
+    npm(workspace)?;
     Ok(npm::package(workspace, "axe-core", AXE)?.join("axe.min.js"))
 }
 

@@ -135,7 +135,7 @@ pub(crate) fn screenshots(workspace: &Workspace) -> Result<()> {
 
 /// Serves `dist/`, with the probes beside it, and lets the browser tests visit it.
 fn visit(workspace: &Workspace, tools: &[(&str, PathBuf)], browser: &str) -> Result<()> {
-    let port = server::start(&page::with_probes(workspace)?, 0)?;
+    let port = server::start(page::with_probes(workspace)?, 0)?;
     let mut tests = workspace.cargo(&OTHERS_TESTS);
     tests.args(["--features", "tests/browser", "--test", "browser"]);
     if browser == "webkit" {

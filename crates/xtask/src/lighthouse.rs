@@ -22,6 +22,7 @@ const CATEGORIES: [&str; 4] = ["performance", "accessibility", "best-practices",
 /// Builds and serves the page and prints its scores beside what they should be.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     browsers::chromium(workspace)?;
+    browsers::npm(workspace)?;
     page::build(workspace)?;
     let package = npm::package(workspace, "lighthouse", LIGHTHOUSE)?;
     let node = workspace::on_path(&["node"]).context("no node on the PATH")?;

@@ -49,7 +49,7 @@ cargo xtask build                leave the static site in dist/ and print its si
 cargo xtask screenshots          take pictures of the page in every size, theme and language
 cargo xtask lighthouse           print how Lighthouse judges the page
 cargo xtask bench                print the design's budgets beside what is measured
-cargo xtask sweep [--seeds N] [--tikv 8.5.2] [--from S] [--scripts]
+cargo xtask sweep [--seeds N] [--tikv 8.5.2] [--from S] [--scripts] [--table FIDELITY.md]
                                  try random clusters and faults; name and shorten what fails
 cargo xtask fuzz [--seeds N] [--from S]
                                  damage everything that can be typed, linked or opened";

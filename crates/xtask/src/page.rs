@@ -4,6 +4,7 @@ use std::{
     env,
     fs::{self, File},
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use anyhow::{Context, Result};
@@ -23,10 +24,7 @@ const PROBES: &str = "probes";
 /// Builds the page into `dist/`. What lay there stays until the build has succeeded.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     add_wasm_target(workspace)?;
-    // `serve` in one terminal and `test` in another take turns.
-    let lock = workspace.target().join("page.lock");
-    let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
-    lock.lock().context("cannot wait for another build of the page")?;
+    let _turn = turn(workspace)?;
     let module = compile(workspace, "web")?;
     let folder = workspace.target().join("site");
     remove_folder(&folder)?;
@@ -40,9 +38,29 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     fs::rename(&folder, workspace.dist()).or_else(|_| copy_folder(&folder, &workspace.dist()))
 }
 
+/// Waits until nobody else builds the page, or copies it: `serve` in one terminal and `test` in
+/// another take turns, until what this returns is dropped.
+fn turn(workspace: &Workspace) -> Result<File> {
+    let lock = workspace.target().join("page.lock");
+    let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
+    lock.lock().context("cannot wait for another build of the page")?;
+    Ok(lock)
+}
+
 /// Lays the finished page and the module that only tests and benches load into one folder, and
-/// returns it. No reader downloads what lies in its `probes/`.
-pub(crate) fn with_probes(workspace: &Workspace) -> Result<PathBuf> {
+/// returns it. No reader downloads what lies in its `probes/`. Made once for all browsers: the
+/// first one's server may still serve it.
+pub(crate) fn with_probes(workspace: &Workspace) -> Result<&'static Path> {
+    static TESTED: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(site) = TESTED.get() {
+        return Ok(site);
+    }
+    let site = lay_probes(workspace)?;
+    Ok(TESTED.get_or_init(|| site))
+}
+
+fn lay_probes(workspace: &Workspace) -> Result<PathBuf> {
+    let _turn = turn(workspace)?;
     let module = compile(workspace, PROBES)?;
     let site = workspace.target().join("tested");
     remove_folder(&site)?;
