@@ -50,11 +50,9 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| eprintln!("seed {}: {panic}", SEED.get())));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match options(&arguments) {
-        Ok(Options { table: Some(file), seeds, from, .. }) => match write_table(&file, seeds, from)
-        {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error),
-        },
+        Ok(Options { table: Some(file), seeds, from, .. }) => {
+            write_table(&file, seeds, from).unwrap_or_else(|error| fail(&error))
+        }
         Ok(options) => run(&options),
         Err(error) => fail(&error),
     }
@@ -65,7 +63,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn write_table(file: &str, seeds: u64, from: u64) -> Result<()> {
+fn write_table(file: &str, seeds: u64, from: u64) -> Result<ExitCode> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?;
     let marked = || format!("{file} does not mark where the counts belong");
     let (before, rest) = text.split_once(BEGIN).with_context(marked)?;
@@ -77,7 +75,16 @@ fn write_table(file: &str, seeds: u64, from: u64) -> Result<()> {
     let counts = table(&summaries);
     print!("{counts}");
     std::fs::write(file, format!("{before}{BEGIN}{counts}{END}{after}"))
-        .with_context(|| format!("{file} cannot be written"))
+        .with_context(|| format!("{file} cannot be written"))?;
+    Ok(verdict(&summaries))
+}
+
+/// Failure if anything was found that is no known limit.
+fn verdict(summaries: &[Summary]) -> ExitCode {
+    match summaries.iter().any(|summary| summary.failures().next().is_some()) {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    }
 }
 
 fn options(arguments: &[String]) -> Result<Options> {
@@ -104,6 +111,9 @@ fn options(arguments: &[String]) -> Result<Options> {
             _ => bail!("{word} is none of --seeds, --from, --tikv, --scripts, --table"),
         }
     }
+    if options.table.is_some() && (options.scripts || options.release != release) {
+        bail!("--table tries {} and prints no scripts", TABLED.map(Release::name).join(", "));
+    }
     Ok(options)
 }
 
@@ -119,10 +129,7 @@ fn run(options: &Options) -> ExitCode {
         println!("\n# {}, made as short as could be:", finding.name());
         println!("{}", as_scenario(&shrink(&plan, finding), finding));
     }
-    match summary.failures().next() {
-        Some(_) => ExitCode::FAILURE,
-        None => ExitCode::SUCCESS,
-    }
+    verdict(&[summary])
 }
 
 /// Whether this is no known limit of the release.

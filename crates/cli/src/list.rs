@@ -6,7 +6,7 @@ use anyhow::Result;
 use scenario::library;
 use sim::Release;
 
-/// Prints the incidents and the releases.
+/// Prints the incidents, the clusters and the releases.
 pub(crate) fn list() -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "Incidents")?;
@@ -18,6 +18,10 @@ pub(crate) fn list() -> Result<()> {
         writeln!(out, "  {:<width$}{}", "", scenario.opening.en)?;
         let [faulty, mended] = scenario.releases;
         writeln!(out, "  {:<width$}{faulty} against {mended}", "")?;
+    }
+    writeln!(out, "\nClusters in which nothing has happened")?;
+    for (id, title) in library::clusters() {
+        writeln!(out, "  {id:<width$}{}", title.en)?;
     }
     writeln!(out, "\nReleases")?;
     writeln!(out, "  {}", Release::ALL.map(Release::name).join("  "))?;

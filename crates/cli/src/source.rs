@@ -70,7 +70,8 @@ pub(crate) fn saved(name: &str) -> Result<Saved> {
     }
     let is_path = name.ends_with(".scn") || name.contains(std::path::MAIN_SEPARATOR);
     if !is_path {
-        let known: Vec<&str> = library::ids().collect();
+        let known = library::ids().chain(library::clusters().map(|(id, _)| id));
+        let known: Vec<&str> = known.collect();
         bail!(
             "no incident is called {name}; there are: {}. A scenario of your own is a file whose \
              name ends in .scn",

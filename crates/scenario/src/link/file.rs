@@ -47,9 +47,9 @@ impl Saved {
     /// The text of the file.
     pub fn file(&self) -> String {
         let Saved { scenario, record, looked_at } = self;
-        let is_incident = library::has(scenario);
+        let is_known = library::has(scenario);
         let own = || scenario.to_string();
-        let incident = library::text(&scenario.id).filter(|_| is_incident).map(str::to_owned);
+        let incident = library::text(&scenario.id).filter(|_| is_known).map(str::to_owned);
         let mut out = incident.unwrap_or_else(own);
         out.push_str("\nrun\n");
         if record.seed != scenario.seed {

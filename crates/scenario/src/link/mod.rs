@@ -140,10 +140,10 @@ fn version(link: &str) -> Option<u64> {
 }
 
 fn write_scenario(body: &mut Vec<u8>, scenario: &Scenario, seen: &mut Seen) {
-    let is_incident = library::has(scenario);
-    let text = if is_incident { scenario.id.clone() } else { scenario.to_string() };
+    let is_known = library::has(scenario);
+    let text = if is_known { scenario.id.clone() } else { scenario.to_string() };
     let (pieces, bytes) = words::write(&text, seen);
-    write_number(body, pieces << 1 | u64::from(!is_incident));
+    write_number(body, pieces << 1 | u64::from(!is_known));
     body.extend(bytes);
 }
 

@@ -137,8 +137,8 @@ impl Saved {
         let Saved { scenario, record, looked_at } = self;
         let is_played = record.inputs == every_step(scenario);
         let is_untouched = record.inputs.is_empty() && record.until == Millis::ZERO;
-        let is_incident = library::load(&scenario.id).as_ref() == Some(scenario);
-        if !is_incident || MOST_WORLDS < record.worlds.len() || !(is_played || is_untouched) {
+        let is_known = library::has(scenario);
+        if !is_known || MOST_WORLDS < record.worlds.len() || !(is_played || is_untouched) {
             return None;
         }
         let mut query = format!("?incident={}", scenario.id);

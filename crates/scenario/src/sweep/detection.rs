@@ -9,7 +9,7 @@ use super::finding::Finding;
 
 /// Why the last recovery could not have opened any of the regions that nobody leads.
 pub(super) fn misled_recovery(cluster: &Cluster) -> Option<Finding> {
-    unled(cluster).find_map(|region| misled(cluster, region))
+    unled_regions(cluster).find_map(|region| misled(cluster, region))
 }
 
 /// Why the last recovery could not have opened this region; `None` if the failed stores were named.
@@ -22,7 +22,7 @@ pub(super) fn misled(cluster: &Cluster, region: RegionId) -> Option<Finding> {
     is_heard_by_orphans(cluster, region).then_some(Finding::OrphanCountsAsFailed)
 }
 
-fn unled(cluster: &Cluster) -> impl Iterator<Item = RegionId> {
+fn unled_regions(cluster: &Cluster) -> impl Iterator<Item = RegionId> {
     cluster.region_ids().filter(|id| cluster.leader_of(*id).is_none())
 }
 
@@ -45,7 +45,7 @@ fn is_heard_by_orphans(cluster: &Cluster, region: &Region) -> bool {
     let is_voter = |peer: &&Peer| peer.role != PeerRole::Learner;
     let is_here = |peer: &&Peer| cluster.ghost_reason(region.id, **peer).is_none();
     let here = || region.peers.iter().filter(is_voter).filter(is_here);
-    let others = unled(cluster).filter(|id| *id != region.id);
+    let others = unled_regions(cluster).filter(|id| *id != region.id);
     let members = others.filter_map(|id| cluster.newest_region(id));
     let mut orphans = members.flat_map(|other| {
         let reason = |peer: &&Peer| cluster.ghost_reason(other.id, **peer);

@@ -168,7 +168,7 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
         }
         Law::NoGhostPeers => Finding::GhostPeer,
         Law::TablesAvailable => Finding::TableUnavailable,
-        Law::EveryKeyLed => unled(cluster, broken.region),
+        Law::EveryKeyLed => why_unled(cluster, broken.region),
         Law::KnownStoresResolve => Finding::KnownStoreUnresolved,
         Law::NoLiveStoreBlacklisted => match broken.store {
             Some(store) => not_dialled(cluster, store),
@@ -192,7 +192,7 @@ fn finding_of(broken: &Broken, cluster: &Cluster) -> Finding {
     }
 }
 
-fn unled(cluster: &Cluster, region: Option<RegionId>) -> Finding {
+fn why_unled(cluster: &Cluster, region: Option<RegionId>) -> Finding {
     if is_judged_by_learner(cluster, region) {
         return Finding::JudgedByLearner;
     }
@@ -354,11 +354,8 @@ impl Roots {
         let regions = |law| of_law(law).filter_map(|broken| broken.region).collect();
         let (haunted, unled) = (regions(Law::NoGhostPeers), regions(Law::EveryKeyLed));
         let (returned, ignored) = (returned(cluster), ignored(cluster));
-        let recovery = cluster.pd().recovery();
-        let failed_with_returned = recovery.stage() == RecoveryStage::Failed
-            && recovery
-                .progress()
-                .any(|(store, _)| witnesses_of_the_past(cluster).contains(&store));
+        let failed_with_returned = cluster.pd().recovery().stage() == RecoveryStage::Failed
+            && recovery_counts_on_the_past(cluster);
         let on_tiflash = |ghost: &&Broken| is_tiflash(cluster, ghost.store);
         let learners = of_law(Law::NoGhostPeers).filter(on_tiflash);
         let learners = learners.filter_map(|ghost| ghost.region).collect();
@@ -405,9 +402,7 @@ impl Roots {
         let is_root = self.haunted.contains(&region) || self.unled.contains(&region);
         (is_of_table && is_root).then_some(Explained::ByAnother)
     }
-}
 
-impl Roots {
     /// Why PD does not know a region that is led: it prefers others of its keys, which were brought
     /// back, be it for a while only, or which it had kept.
     fn drives_out(&self, cluster: &Cluster) -> Option<Finding> {
@@ -424,7 +419,7 @@ impl Roots {
     /// a ghost too: PD keeps the last surplus member until all others are healthy.
     /// PD: `rule_checker.go:fixOrphanPeers`.
     fn waits_for_learner(&self, cluster: &Cluster, ghost: &Broken) -> bool {
-        let has_ghost_learner = self.learners.iter().any(|region| ghost.region == Some(*region));
+        let has_ghost_learner = ghost.region.is_some_and(|region| self.learners.contains(&region));
         has_ghost_learner && !is_tiflash(cluster, ghost.store)
     }
 }
@@ -437,9 +432,15 @@ pub(super) fn returned(cluster: &Cluster) -> BTreeSet<StoreId> {
     cluster.given_up().filter(counts).chain(cluster.returned()).collect()
 }
 
+/// Whether the recovery waits for a store that tells of what was replaced.
+pub(super) fn recovery_counts_on_the_past(cluster: &Cluster) -> bool {
+    let past = witnesses_of_the_past(cluster);
+    cluster.pd().recovery().progress().any(|(store, _)| past.contains(&store))
+}
+
 /// Stores that tell a recovery of what was replaced: those that returned, and all that have taken
 /// peers of their regions since.
-pub(super) fn witnesses_of_the_past(cluster: &Cluster) -> BTreeSet<StoreId> {
+fn witnesses_of_the_past(cluster: &Cluster) -> BTreeSet<StoreId> {
     let mut witnesses = returned(cluster);
     if !witnesses.is_empty() {
         let has_one = |store: &&Store| {

@@ -18,7 +18,7 @@ use sim::tidb::Table;
 use sim::{Cluster, Command, Halt, PdCommand, RecoveryOptions, Scheduler, StoreId};
 
 use super::detection::misled_recovery;
-use super::finding::{Finding, Found, judge, witnesses_of_the_past};
+use super::finding::{Finding, Found, judge, recovery_counts_on_the_past};
 use super::{Deed, Plan, advance};
 
 /// How long a cluster may take to converge: PD waits half an hour for a store and ten minutes for a
@@ -239,10 +239,7 @@ impl Peace {
             let mute = progress.filter(|(_, progress)| *progress != StoreProgress::Reported);
             let mute: Vec<StoreId> = mute.map(|(store, _)| store).collect();
             // One that had been given up tells of regions that are replaced already.
-            let past = witnesses_of_the_past(&self.cluster);
-            let counts_on_one =
-                self.cluster.pd().recovery().progress().any(|(store, _)| past.contains(&store));
-            let finding = match counts_on_one {
+            let finding = match recovery_counts_on_the_past(&self.cluster) {
                 true => Finding::BuriedStoreReturned,
                 false => misled_recovery(&self.cluster).unwrap_or(finding),
             };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sim::command::MachineCommand;
+use sim::command::MachineCommand::{Pause, PauseApply, Resume, ResumeApply, SkewClock, SlowDisk};
 use sim::ids::{MINUTE, SECOND};
 use sim::store::{Engine, StoreMeta};
 use sim::{Command, PdCommand, StoreId};
@@ -22,30 +22,20 @@ impl Script<'_> {
         let (store, stores) = (self.store(), self.stores());
         let by_ms = self.dice.one_of(&[50, 200, 1_000, 5_000]);
         let off_ms = self.dice.one_of(&[-3_600_000, -30_000, 500, 90_000]);
-        let trouble = self.dice.one_of(&[
-            MachineCommand::Pause(stores.clone()),
-            MachineCommand::Pause(stores),
-            MachineCommand::PauseApply(store),
-            MachineCommand::SlowDisk { store, by_ms },
-            MachineCommand::SkewClock { store, by_ms: off_ms },
+        let stall = (Pause(stores.clone()), Resume(stores));
+        let (trouble, end) = self.dice.one_of(&[
+            stall.clone(),
+            stall,
+            (PauseApply(store), ResumeApply(store)),
+            (SlowDisk { store, by_ms }, SlowDisk { store, by_ms: 0 }),
+            (SkewClock { store, by_ms: off_ms }, SkewClock { store, by_ms: 0 }),
         ]);
-        self.ask(Command::Machine(trouble.clone()));
+        self.ask(Command::Machine(trouble));
         if self.dice.once_in(4) {
             return;
         }
         self.pause(SECOND, 50 * SECOND);
-        self.ask(Command::Machine(match trouble {
-            MachineCommand::Pause(stores) | MachineCommand::Resume(stores) => {
-                MachineCommand::Resume(stores)
-            }
-            MachineCommand::PauseApply(store) | MachineCommand::ResumeApply(store) => {
-                MachineCommand::ResumeApply(store)
-            }
-            MachineCommand::SlowDisk { store, .. } => MachineCommand::SlowDisk { store, by_ms: 0 },
-            MachineCommand::SkewClock { store, .. } => {
-                MachineCommand::SkewClock { store, by_ms: 0 }
-            }
-        }));
+        self.ask(Command::Machine(end));
     }
 
     /// A machine is lost with its disk, and its successor listens on its address: as the same
