@@ -129,6 +129,16 @@ impl Browser {
         self.session().post("execute/sync", &json!({ "script": script, "args": arguments }))
     }
 
+    /// Puts a text into the field whose `data-testid` is `id` at once: key by key it could take a
+    /// minute.
+    pub fn type_all(&self, id: &str, text: &str) -> Result<()> {
+        let paste = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
+            field.value = arguments[1];
+            field.dispatchEvent(new Event('input', { bubbles: true }));";
+        self.test_id(id)?;
+        self.execute(paste, &[json!(id), json!(text)]).map(drop)
+    }
+
     /// Presses and releases one key, wherever the focus is. Keys without a character have one in
     /// WebDriver's private range, such as `\u{e00c}` for Escape.
     pub fn press(&self, key: char) -> Result<()> {

@@ -189,7 +189,7 @@ impl Running {
             Engine::Firefox => {
                 let mut lines = self.driver.printed();
                 // What comes from Firefox's own scripts is no page's.
-                let is_its_own = |line: &str| line.contains("resource:");
+                let is_its_own = |line: &str| line.contains("resource://");
                 lines.retain(|line| line.starts_with("console.error") && !is_its_own(line));
                 Ok(lines)
             }

@@ -156,14 +156,13 @@ fn memory(browser: &Browser) -> Result<()> {
 /// the strip and the map have while somebody zooms and pans in each frame.
 fn large(browser: &Browser) -> Result<()> {
     browser.test_id("open-share")?.click()?;
-    let paste = "const area = document.querySelector('[data-testid=paste]');
-        area.value = arguments[0];
-        area.dispatchEvent(new Event('input', { bubbles: true }));";
-    browser.execute(paste, &[json!(large_scenario())])?;
+    browser.type_all("paste", &large_scenario())?;
     browser.test_id("open-pasted")?.click()?;
     browser.test_id("heat-0")?;
     browser.test_id("remove-world-1")?.click()?;
     browser.test_id("speed")?.send_keys("1")?;
+    browser.type_all("console-input", "load bench.hot 1/s")?;
+    browser.test_id("console-run")?.click()?;
     browser.test_id("play")?.click()?;
     let strip = moved(browser, "heat-0", "{ key: step % 16 < 8 ? 'PageDown' : 'PageUp' }")?;
     browser.test_id("form-map")?.click()?;

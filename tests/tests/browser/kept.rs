@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use tests::browser::Browser;
 
-use crate::page::{elapsed, open_incident, state, type_all};
+use crate::page::{elapsed, open_incident, state};
 
 /// Lets three seconds pass, by keyboard.
 fn three_seconds(browser: &Browser) -> Result<()> {
@@ -41,7 +41,7 @@ fn scenario_of_ones_own_is_there_again_after_a_reload() -> Result<()> {
     let browser = Browser::open("own scenario")?;
     browser.test_id("open-share")?.click()?;
     let text = include_str!("../../../crates/scenario/tests/small.scn");
-    type_all(&browser, "paste", text)?;
+    browser.type_all("paste", text)?;
     browser.test_id("open-pasted")?.click()?;
     let opening = || browser.test_id("opening")?.text();
     browser.wait_until("the scenario", || Ok(opening()?.starts_with("One region,")))?;
@@ -62,7 +62,7 @@ fn cluster_is_built_by_forms_that_come_to_commands() -> Result<()> {
     let lanes = "return document.querySelectorAll('#matrix-0 .lane').length";
     browser.wait_until("four stores", || Ok(browser.execute(lanes, &[])? == 4))?;
     browser.test_id("open-build")?.click()?;
-    type_all(&browser, "store-zone", "z9")?;
+    browser.type_all("store-zone", "z9")?;
     let line = "return document.querySelector('[data-testid=build-store] code').textContent";
     browser.wait_until("the line", || {
         Ok(browser.execute(line, &[])? == "add store 5 tikv zone z9 address 10.0.9.1:20160")

@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::browser::Browser;
 
 use crate::access::Axe;
-use crate::page::{play_to_the_end, type_all};
+use crate::page::play_to_the_end;
 
 const ENTER: char = '\u{e007}';
 const ESCAPE: char = '\u{e00c}';
@@ -190,7 +190,7 @@ fn causes_of_a_refusal_are_read_and_left_by_keys() -> Result<()> {
     let browser = Browser::open("refusal causes")?;
     browser.test_id("play")?;
     for _ in 0..2 {
-        type_all(&browser, "console-input", "stop store 6")?;
+        browser.type_all("console-input", "stop store 6")?;
         browser.execute("document.getElementById('console-input').focus()", &[])?;
         browser.press(ENTER)?;
     }

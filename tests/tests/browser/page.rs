@@ -46,15 +46,6 @@ pub(crate) fn open_incident(browser: &Browser, id: &str) -> Result<()> {
     browser.execute(open, &[json!(id)]).map(drop)
 }
 
-/// Puts a text into a field at once: key by key it could take a minute.
-pub(crate) fn type_all(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    let paste = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
-        field.value = arguments[1];
-        field.dispatchEvent(new Event('input', { bubbles: true }));";
-    browser.test_id(id)?;
-    browser.execute(paste, &[json!(id), json!(text)]).map(drop)
-}
-
 /// What both worlds are, whatever room their pictures have.
 pub(crate) fn state(browser: &Browser) -> Result<Vec<String>> {
     let parts = ["fingerprint-0", "headline-0", "fingerprint-1", "headline-1"];

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use tests::browser::Browser;
 
-use crate::page::{elapsed, state, type_all};
+use crate::page::{elapsed, state};
 
 #[test]
 fn addresses_and_links_open_the_same_run() -> Result<()> {
@@ -64,7 +64,7 @@ fn no_name_is_markup() -> Result<()> {
     let text = include_str!("../../../crates/scenario/tests/small.scn")
         .replace("zone dc1", &format!("zone {harm}"))
         .replace("One region,", &format!("{harm} region,"));
-    type_all(&browser, "paste", &text)?;
+    browser.type_all("paste", &text)?;
     browser.test_id("open-pasted")?.click()?;
     browser.wait_until("the scenario's own words", || {
         Ok(browser.test_id("opening")?.text()?.contains(harm))
