@@ -17,6 +17,7 @@ mod inspect;
 mod just_happened;
 mod knobs;
 mod lanes;
+mod later;
 mod legend;
 mod log;
 mod map;

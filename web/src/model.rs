@@ -308,6 +308,8 @@ pub(crate) struct Model {
     unseen_ms: f64,
     /// The moment looked at; `None` for the newest.
     pub(crate) cursor: Option<Millis>,
+    /// Whether it was last changed by a hand on the time line, which may move on.
+    pub(crate) is_scrubbed: bool,
     pub(crate) selected: Option<Thing>,
     pub(crate) hovered: Option<Thing>,
     pub(crate) console: Console,
@@ -383,6 +385,7 @@ impl Model {
             goal: Millis::ZERO,
             unseen_ms: 0.0,
             cursor: None,
+            is_scrubbed: false,
             selected: None,
             hovered: None,
             console: Console::default(),

@@ -116,6 +116,16 @@ fn counted(n: u64, lang: Lang, one: &str, many: &str, zh: &str) -> String {
     }
 }
 
+/// `2 operators`: how many are under way.
+pub fn operators(count: usize, lang: Lang) -> String {
+    counted(count as u64, lang, "operator", "operators", "个 operator")
+}
+
+/// `17 repairs stuck`: for how many PD finds no way.
+pub fn repairs_stuck(count: usize, lang: Lang) -> String {
+    counted(count as u64, lang, "repair stuck", "repairs stuck", "处修复受阻")
+}
+
 /// `→ 1 held back`: the count that a change which is held back asks for.
 pub fn held_back(count: u64, lang: Lang) -> String {
     match lang {

@@ -91,10 +91,6 @@ words! {
         UnsafeRecovery: "recovery", "recovery";
         /// No recovery runs.
         NoRecovery: "none so far", "尚未进行";
-        /// Operators.
-        Operators: "operators", "operator";
-        /// Unsolved repairs.
-        BlockedRepairs: "repairs stuck", "修复受阻";
         /// The matrix.
         Matrix: "Regions by store", "各 store 上的 region";
         /// How to walk the matrix by keyboard.

@@ -1,153 +1,240 @@
 //! One peer of the matrix. Each role has its own shape, each condition its own stroke or sign, so
 //! that nothing is told by colour alone.
 
-use view::cluster_view::{Cell, Condition, Shape};
-use yew::{Html, classes, html};
+use std::cell::OnceCell;
+
+use view::cluster_view::{Cell, Condition, Lane, Shape};
+use view::layout::Layout;
+use yew::{AttrValue, Classes, Html, classes, html};
 
 use super::matrix::px;
 
 /// Below this radius a sign inside a ghost would only blur its broken outline.
 const LEGIBLE: f64 = 5.5;
 
-/// How a peer is lit, and where it is.
+/// How a peer is lit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spot {
-    /// Its store; none in a legend.
-    pub(crate) store: Option<u64>,
     /// Whether its store or itself is held or pointed at.
     pub(crate) is_on: bool,
     /// Whether PD's cache is wrong about it, and that is to be seen.
     pub(crate) is_doubted: bool,
 }
 
-/// The peer at a place, with radius `r`. Every peer has the same two elements, so that a change
-/// of role or condition changes attributes and never the page's tree.
-pub(crate) fn peer(cell: &Cell, spot: Spot, key: usize, (x, y): (f64, f64), r: f64) -> Html {
-    let class = classes!(
+/// A peer around nothing, with radius `r`: one path, so that a change of role or condition changes
+/// two attributes of one element and never the page's tree.
+pub(crate) fn peer(cell: &Cell, r: f64) -> Html {
+    let d = format!("M0 0{}", drawn(cell.shape, cell.condition, r));
+    html! { <path class={peer_class(cell, Spot::default())} {d} /> }
+}
+
+fn peer_class(cell: &Cell, spot: Spot) -> Classes {
+    classes!(
         "peer",
         shape_class(cell.shape),
         condition_class(cell.condition),
         spot.is_on.then_some("on"),
         spot.is_doubted.then_some("doubted"),
-    );
-    let (body_class, body) = body(cell.shape, r);
-    let (mark_class, mark) = match cell.shape {
-        Shape::Empty => ("sign", String::new()),
-        Shape::Leader
-        | Shape::ForceLeader
-        | Shape::Voter
-        | Shape::Learner
-        | Shape::Incoming
-        | Shape::Demoting
-        | Shape::Stray
-        | Shape::Tombstone => sign(cell.condition, r).unwrap_or_else(|| inside(cell.shape, r)),
-    };
-    html! {
-        <g {class} {key} data-store={spot.store.map(|store| store.to_string())}
-            transform={format!("translate({} {})", px(x), px(y))}>
-            <path class={body_class} d={body} />
-            <path class={mark_class} d={mark} />
-        </g>
-    }
-}
-
-/// The outline of a shape, and whether it is filled.
-fn body(shape: Shape, r: f64) -> (&'static str, String) {
-    match shape {
-        // Nothing to be seen, but a place to point at.
-        Shape::Empty => ("blank", format!("M{0} {0} H{1} V{1} H{0} Z", px(-r), px(r))),
-        Shape::Leader => ("fill", circle(0.0, r)),
-        Shape::ForceLeader => (
-            "fill",
-            format!(
-                "M0 {0} L{1} {2} L{3} {2} Z",
-                px(-r * 1.2),
-                px(r * 1.1),
-                px(r * 0.85),
-                px(-r * 1.1)
-            ),
-        ),
-        Shape::Voter | Shape::Incoming | Shape::Demoting => ("ring", circle(0.0, r - 0.8)),
-        Shape::Learner => ("ring", format!("M0 {0} L{1} 0 L0 {1} L{0} 0 Z", px(-r), px(r))),
-        Shape::Stray => ("ring", format!("M{0} {0} H{1} V{1} H{0} Z", px(-r * 0.7), px(r * 0.7))),
-        Shape::Tombstone => {
-            ("cross", format!("M{0} {0} L{1} {1} M{0} {1} L{1} {0}", px(-r * 0.42), px(r * 0.42)))
-        }
-    }
-}
-
-/// What a shape has inside while its condition needs no sign.
-fn inside(shape: Shape, r: f64) -> (&'static str, String) {
-    match shape {
-        Shape::Leader => ("dot", circle(0.0, r * 0.34)),
-        Shape::ForceLeader => ("dot", circle(1.0, r * 0.28)),
-        Shape::Incoming => ("fill", half(r, 1)),
-        Shape::Demoting => ("fill", half(r, 0)),
-        Shape::Empty | Shape::Voter | Shape::Learner | Shape::Stray | Shape::Tombstone => {
-            ("dot", String::new())
-        }
-    }
-}
-
-/// A circle as a path, its middle `y` below the peer's.
-fn circle(y: f64, r: f64) -> String {
-    format!(
-        "M{0} {1} a{2} {2} 0 1 0 {3} 0 a{2} {2} 0 1 0 -{3} 0 Z",
-        px(-r),
-        px(y),
-        px(r),
-        px(2.0 * r)
     )
 }
 
-/// The left or right half of a circle.
+/// What the peers of a matrix have in common: made once, since hundreds of peers are drawn in a
+/// frame while somebody scrubs. Their paths have their places in them; an element that is moved to
+/// its place costs the browser a layer of its own.
+#[derive(Default, PartialEq, Eq)]
+pub(crate) struct Glyphs {
+    /// The store of each lane, and the beginning of the paths in it.
+    lanes: Vec<(AttrValue, String)>,
+    /// All strokes of a peer, by its shape and its condition.
+    strokes: [[OnceCell<String>; 8]; 9],
+}
+
+impl Glyphs {
+    /// Those of these lanes in this layout.
+    pub(crate) fn of(lanes: &[Lane], layout: &Layout) -> Glyphs {
+        let begin = |at| format!("M{}", px(layout.lane_x(at)));
+        let lane = |(at, lane): (usize, &Lane)| (lane.store.to_string().into(), begin(at));
+        Glyphs { lanes: lanes.iter().enumerate().map(lane).collect(), ..Glyphs::default() }
+    }
+
+    /// A region's peer in a lane, with radius `r`; `y` is where its row is.
+    pub(crate) fn peer(&self, cell: &Cell, spot: Spot, (lane, y): (usize, &str), r: f64) -> Html {
+        let Some((store, begin)) = self.lanes.get(lane) else { return Html::default() };
+        let strokes = &self.strokes[cell.shape as usize][cell.condition as usize];
+        let strokes = strokes.get_or_init(|| drawn(cell.shape, cell.condition, r));
+        let d = [begin, " ", y, strokes].concat();
+        html! {
+            <path class={peer_class(cell, spot)} key={lane} data-store={store.clone()} {d} />
+        }
+    }
+}
+
+/// All strokes of a peer, from its middle back to it: its outline, and the sign of its condition or
+/// what its shape has inside.
+fn drawn(shape: Shape, condition: Condition, r: f64) -> String {
+    let is_whole = !is_broken(condition);
+    let outline = match shape {
+        // Nothing to be seen, but a place to point at.
+        Shape::Empty => return polygon(&square(r), true),
+        Shape::Tombstone => cross(r * 0.42),
+        Shape::Leader if is_whole => circle(0.0, r),
+        Shape::Leader | Shape::Voter | Shape::Incoming | Shape::Demoting => ring(r, is_whole),
+        Shape::ForceLeader => {
+            polygon(&[(0.0, -r * 1.2), (r * 1.1, r * 0.85), (-r * 1.1, r * 0.85)], is_whole)
+        }
+        Shape::Learner => polygon(&[(0.0, -r), (r, 0.0), (0.0, r), (-r, 0.0)], is_whole),
+        Shape::Stray => polygon(&square(r * 0.7), true),
+    };
+    outline + &sign(condition, r).unwrap_or_else(|| inside(shape, r))
+}
+
+/// Whether the outline has gaps: what it stands for is not where it is believed to be.
+fn is_broken(condition: Condition) -> bool {
+    match condition {
+        Condition::OnStoppedStore
+        | Condition::OnTombstone
+        | Condition::OnErasedStore
+        | Condition::Missing => true,
+        Condition::Well | Condition::Uninitialised | Condition::Pending | Condition::Down => false,
+    }
+}
+
+/// What a shape has inside while its condition needs no sign; in what is filled, it is left out.
+fn inside(shape: Shape, r: f64) -> String {
+    match shape {
+        Shape::Leader => circle(0.0, r * 0.4),
+        Shape::ForceLeader => circle(1.0, r * 0.34),
+        Shape::Incoming => half(r, 0),
+        Shape::Demoting => half(r, 1),
+        Shape::Empty | Shape::Voter | Shape::Learner | Shape::Stray | Shape::Tombstone => {
+            String::new()
+        }
+    }
+}
+
+fn square(r: f64) -> [(f64, f64); 4] {
+    [(-r, -r), (r, -r), (r, r), (-r, r)]
+}
+
+/// A command of a path, relative to where the pen is: a move, a line, an arc …
+fn by(command: &str, (x, y): (f64, f64)) -> String {
+    format!("{command}{} {}", px(x), px(y))
+}
+
+/// From one point to another.
+fn way((x, y): (f64, f64), (to_x, to_y): (f64, f64)) -> (f64, f64) {
+    (to_x - x, to_y - y)
+}
+
+const MIDDLE: (f64, f64) = (0.0, 0.0);
+
+/// A polygon; with gaps, of each side only what is near its ends.
+fn polygon(corners: &[(f64, f64)], is_whole: bool) -> String {
+    let corner = |at: usize| corners[at % corners.len()];
+    let mut d = String::new();
+    if is_whole {
+        d += &by("m", corner(0));
+        for at in 1..corners.len() {
+            d += &by("l", way(corner(at - 1), corner(at)));
+        }
+        return d + "z" + &by("m", way(corner(0), MIDDLE));
+    }
+    for at in 0..corners.len() {
+        let here = corner(at);
+        let near = |other| {
+            let (dx, dy) = way(here, other);
+            (here.0 + dx * 0.32, here.1 + dy * 0.32)
+        };
+        let (from, to) = (near(corner(at + corners.len() - 1)), near(corner(at + 1)));
+        d += &by("m", from);
+        d += &by("l", way(from, here));
+        d += &by("l", way(here, to));
+        d += &by("m", way(to, MIDDLE));
+    }
+    d
+}
+
+/// An arc to a point.
+fn arc(r: f64, sweep: u8, to: (f64, f64)) -> String {
+    by(&format!("a{0} {0} 0 0 {sweep} ", px(r)), to)
+}
+
+/// A circle, its middle `y` below the peer's.
+fn circle(y: f64, r: f64) -> String {
+    let half = arc(r, 1, (2.0 * r, 0.0)) + &arc(r, 1, (-2.0 * r, 0.0));
+    by("m", (-r, y)) + &half + "z" + &by("m", (r, -y))
+}
+
+/// Of a circle of radius 1, the ends of the arcs that a broken one has: eight of 27 degrees each.
+const ARCS: [[(f64, f64); 2]; 8] = {
+    let (near, far, side, top) = (0.972, 0.233, 0.853, 0.523);
+    [
+        [(near, -far), (near, far)],
+        [(side, top), (top, side)],
+        [(far, near), (-far, near)],
+        [(-top, side), (-side, top)],
+        [(-near, far), (-near, -far)],
+        [(-side, -top), (-top, -side)],
+        [(-far, -near), (far, -near)],
+        [(top, -side), (side, -top)],
+    ]
+};
+
+/// The outline of a voter.
+fn ring(r: f64, is_whole: bool) -> String {
+    let r = r - 0.8;
+    if is_whole {
+        return circle(0.0, r);
+    }
+    let piece = |ends: [(f64, f64); 2]| {
+        let [from, to] = ends.map(|(x, y)| (x * r, y * r));
+        by("m", from) + &arc(r, 1, way(from, to)) + &by("m", way(to, MIDDLE))
+    };
+    ARCS.map(piece).concat()
+}
+
+/// The left or right half of a voter.
 fn half(r: f64, sweep: u8) -> String {
-    format!("M0 {0} A{1} {1} 0 0 {sweep} 0 {1} Z", px(-r), px(r))
+    let r = r - 0.8;
+    by("m", (0.0, -r)) + &arc(r, sweep, (0.0, 2.0 * r)) + "z" + &by("m", (0.0, r))
+}
+
+fn cross(half: f64) -> String {
+    let d = by("m", (-half, -half)) + &by("l", (2.0 * half, 2.0 * half));
+    d + &by("m", (-2.0 * half, 0.0)) + &by("l", (2.0 * half, -2.0 * half)) + &by("m", (-half, half))
 }
 
 /// The sign of a condition, where it has one.
-fn sign(condition: Condition, r: f64) -> Option<(&'static str, String)> {
-    let d = match condition {
-        Condition::Well | Condition::Uninitialised => return None,
+fn sign(condition: Condition, r: f64) -> Option<String> {
+    match condition {
+        Condition::Well | Condition::Uninitialised => None,
         Condition::Pending => {
-            format!("M{0} 0 h0.1 M0 0 h0.1 M{1} 0 h0.1", px(-r * 0.4), px(r * 0.4))
+            let dot = |x: f64| by("m", (x - 0.2, 0.0)) + "h0.4" + &by("m", (-x - 0.2, 0.0));
+            Some([-r * 0.4, 0.0, r * 0.4].map(dot).concat())
         }
-        Condition::Down => format!(
-            "M0 {0} V{1} M{2} {3} L0 {1} L{4} {3}",
-            px(-r * 0.5),
-            px(r * 0.5),
-            px(-r * 0.4),
-            px(r * 0.1),
-            px(r * 0.4)
-        ),
-        Condition::OnStoppedStore
-        | Condition::OnTombstone
-        | Condition::OnErasedStore
-        | Condition::Missing
-            if r < LEGIBLE =>
-        {
-            return None;
+        Condition::Down => {
+            let (high, wide) = (r * 0.5, r * 0.4);
+            let shaft = by("m", (0.0, -high)) + &by("l", (0.0, 2.0 * high));
+            let head = by("m", (-wide, -wide)) + &by("l", (wide, wide)) + &by("l", (wide, -wide));
+            Some(shaft + &head + &by("m", (-wide, wide - high)))
         }
         Condition::OnStoppedStore
         | Condition::OnTombstone
         | Condition::OnErasedStore
-        | Condition::Missing => format!("M{0} {1} L{1} {0}", px(-r * 0.45), px(r * 0.45)),
-    };
-    Some(("sign", d))
+        | Condition::Missing => (LEGIBLE <= r).then(|| cross(r * 0.45)),
+    }
 }
 
 /// The style of shapes that have one of their own; the others differ by their outline.
 fn shape_class(shape: Shape) -> &'static str {
     match shape {
-        Shape::ForceLeader => "force-leader",
+        Shape::Empty => "blank",
+        Shape::Leader => "leader",
+        Shape::ForceLeader => "leader forced",
+        Shape::Incoming | Shape::Demoting => "half",
         Shape::Stray => "stray",
-        Shape::Empty
-        | Shape::Leader
-        | Shape::Voter
-        | Shape::Learner
-        | Shape::Incoming
-        | Shape::Demoting
-        | Shape::Tombstone => "",
+        Shape::Tombstone => "buried",
+        Shape::Voter | Shape::Learner => "",
     }
 }
 

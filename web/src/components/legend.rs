@@ -6,7 +6,7 @@ use view::graph::words::GraphWord;
 use view::{Lang, Word};
 use yew::{Callback, Html, classes, html};
 
-use super::cell::{Spot, peer};
+use super::cell::peer;
 use super::marks::{merging, splitting, store_mark};
 use crate::model::{MatrixForm, Msg, Preference};
 
@@ -114,7 +114,7 @@ fn item(shape: Shape, condition: Condition, text: &'static str) -> Html {
     html! {
         <li key={text}>
             <svg class="hue-0" width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">
-                { peer(&cell, Spot::default(), 0, (0.0, 0.0), 5.2) }
+                { peer(&cell, 5.2) }
             </svg>
             { text }
         </li>

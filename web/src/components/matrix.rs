@@ -12,6 +12,7 @@ use view::layout::Layout;
 use view::{Lang, Thing, Word};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
+use super::cell::Glyphs;
 use super::flights::Flights;
 use super::lanes::{arcs, lane_id, lanes};
 use super::resolver_row::ResolverRow;
@@ -40,21 +41,31 @@ pub(crate) struct Props {
 }
 
 /// The matrix as a picture.
-pub(crate) struct MatrixPicture;
+pub(crate) struct MatrixPicture {
+    glyphs: Rc<Glyphs>,
+}
 
 impl Component for MatrixPicture {
     type Message = ();
     type Properties = Props;
 
-    fn create(_ctx: &Context<Self>) -> MatrixPicture {
-        MatrixPicture
+    fn create(ctx: &Context<Self>) -> MatrixPicture {
+        MatrixPicture { glyphs: glyphs(ctx.props()) }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
+        let p = ctx.props();
+        let stores = |p: &Props| p.matrix.lanes.iter().map(|lane| lane.store).collect::<Vec<_>>();
+        if p.layout != old.layout || stores(p) != stores(old) {
+            self.glyphs = glyphs(p);
+        }
+        true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let p = ctx.props();
         let layout = &p.layout;
         let lights = Lights::of(p.selected, p.hovered, &p.matrix);
-        let lanes_of = &p.matrix.lanes;
         let label = format!("{}. {}", Word::Matrix.text(p.lang), Word::MatrixKeys.text(p.lang));
         let onkeydown = when(&p.send, walk);
         let onclick = when(&p.send, |event: yew::MouseEvent| {
@@ -79,7 +90,7 @@ impl Component for MatrixPicture {
                 { lanes(p.index, &p.matrix, &lights, layout, p.lang) }
                 { for p.rows.iter().enumerate().map(|(at, row)| html! {
                     <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
-                        world={p.index} lanes={lanes_of.clone()}
+                        world={p.index} glyphs={self.glyphs.clone()}
                         layout={*layout} glow={lights.row(row)}
                         differs={p.differing.contains(&row.region)}
                         is_settled={p.now != Millis::ZERO} />
@@ -90,6 +101,10 @@ impl Component for MatrixPicture {
             </svg>
         }
     }
+}
+
+fn glyphs(p: &Props) -> Rc<Glyphs> {
+    Rc::new(Glyphs::of(&p.matrix.lanes, &p.layout))
 }
 
 /// Each message on its region's line, from the sender's lane to the receiver's.

@@ -103,7 +103,7 @@ fn operators(pd: &PdPanel, lang: Lang) -> Html {
     html! {
         if !list.is_empty() {
             <span class="tag accent" title={list.join("\n")}>
-                { format!("{} {}", list.len(), Word::Operators.text(lang)) }
+                { phrases::operators(list.len(), lang) }
             </span>
         }
     }
@@ -118,7 +118,7 @@ fn blocked(pd: &PdPanel, lang: Lang) -> Html {
     html! {
         if !list.is_empty() {
             <span class="tag bad" title={list.join("\n")}>
-                { format!("{} {}", list.len(), Word::BlockedRepairs.text(lang)) }
+                { phrases::repairs_stuck(list.len(), lang) }
             </span>
         }
     }

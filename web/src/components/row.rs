@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use view::cluster_view::{Lane, Row};
+use view::cluster_view::Row;
 use view::graph::marks::State;
 use view::graph::related::{Glow, Tie};
 use view::graph::words;
@@ -10,7 +10,7 @@ use view::layout::Layout;
 use view::{Lang, phrases};
 use yew::{Component, Context, Html, Properties, classes, html};
 
-use super::cell::{Spot, peer};
+use super::cell::{Glyphs, Spot};
 use super::hue_class;
 use super::marks::region_marks;
 use super::matrix::{px, row_id};
@@ -22,8 +22,7 @@ pub(crate) struct Props {
     pub(crate) lang: Lang,
     pub(crate) row: Rc<Row>,
     pub(crate) layout: Layout,
-    /// The store of each lane.
-    pub(crate) lanes: Rc<[Lane]>,
+    pub(crate) glyphs: Rc<Glyphs>,
     pub(crate) glow: Glow,
     pub(crate) differs: bool,
     /// Whether the first elections are over, so that a leader would be missed.
@@ -55,7 +54,7 @@ impl Component for RegionRow {
             row.short.then_some("short"),
             (p.is_settled && row.leader.is_none()).then_some("leaderless"),
         );
-        let top = px(y - layout.row / 2.0);
+        let (middle, top) = (px(y), px(y - layout.row / 2.0));
         html! {
             <g {class} data-region={region.to_string()} id={row_id(p.world, region)}
                 role="option" aria-selected={(p.glow.held == Tie::Itself).to_string()}>
@@ -67,11 +66,10 @@ impl Component for RegionRow {
                 { self.tie(p, y) }
                 { for row.cells.iter().enumerate().map(|(lane, cell)| {
                     let spot = Spot {
-                        store: p.lanes.get(lane).map(|lane| lane.store.0),
                         is_on: p.glow.held_lane == Some(lane) || p.glow.lit_lane == Some(lane),
                         is_doubted: p.glow.doubts && cell.is_misbelieved(),
                     };
-                    peer(cell, spot, lane, (layout.lane_x(lane), y), layout.radius)
+                    p.glyphs.peer(cell, spot, (lane, &middle), layout.radius)
                 }) }
             </g>
         }

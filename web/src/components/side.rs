@@ -10,6 +10,7 @@ use super::beliefs::Beliefs;
 use super::charts::Charts;
 use super::inspect::Sheets;
 use super::just_happened::JustHappened;
+use super::later::Later;
 use super::log::LogPanel;
 use super::tables::tables;
 use super::when;
@@ -29,7 +30,7 @@ pub(crate) fn side(model: &Model, send: &Callback<Msg>) -> Html {
             }
             <div class="tab-sheet" id="sheet" role="tabpanel" tabindex="-1"
                 aria-labelledby={tab_id(open)} data-tab={open.tag()}>
-                { sheet(model, open, send) }
+                <Later may_wait={model.is_scrubbed}>{ sheet(model, open, send) }</Later>
             </div>
         </aside>
     }

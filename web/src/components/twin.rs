@@ -2,14 +2,11 @@
 
 use std::rc::Rc;
 
-use gloo::timers::callback::Timeout;
 use sim::RegionId;
 use view::cluster_view::{Matrix, Row};
 use view::graph::words;
 use view::{Lang, Word, phrases};
 use yew::{Component, Context, Html, Properties, classes, html};
-
-use crate::effects;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct Props {
@@ -22,50 +19,22 @@ pub(crate) struct Props {
     pub(crate) is_seen: bool,
 }
 
-/// How long the picture must rest before a table that nobody sees follows it, in milliseconds. A
-/// screen reader does not read faster than this, and the picture keeps its frames.
-const REST_MS: u32 = 25;
 /// More rows than this are left out: nobody reads them, and each is an element a store.
 const MOST_ROWS: usize = 200;
 /// A table that nobody sees is made anew while the picture moves: it has no more cells than this,
 /// but for so many rows.
 const MOST_CELLS_UNSEEN: usize = 2_400;
 const LEAST_ROWS: usize = 10;
-/// After so many milliseconds it follows in any case.
-const LATEST_MS: f64 = 1_000.0;
 
 /// The matrix as a table.
-pub(crate) struct Twin {
-    drawn_at: f64,
-    follow: Option<Timeout>,
-}
+pub(crate) struct Twin;
 
 impl Component for Twin {
     type Message = ();
     type Properties = Props;
 
     fn create(_ctx: &Context<Self>) -> Twin {
-        Twin { drawn_at: effects::now_ms(), follow: None }
-    }
-
-    fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
-        let p = ctx.props();
-        let now = effects::now_ms();
-        let may_wait = !p.is_seen && !old.is_seen && p.lang == old.lang;
-        if may_wait && now < self.drawn_at + LATEST_MS {
-            let link = ctx.link().clone();
-            self.follow = Some(effects::later(REST_MS, move || link.send_message(())));
-            return false;
-        }
-        self.follow = None;
-        self.drawn_at = now;
-        true
-    }
-
-    fn update(&mut self, _ctx: &Context<Self>, (): ()) -> bool {
-        self.follow = None;
-        self.drawn_at = effects::now_ms();
-        true
+        Twin
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {

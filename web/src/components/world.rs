@@ -10,6 +10,7 @@ use yew::{Callback, Html, classes, html};
 
 use super::heat::Heat;
 use super::knobs::knobs_panel;
+use super::later::Later;
 use super::map::{MapPicture, map_tools};
 use super::matrix::MatrixPicture;
 use super::pd_strip::pd_strip;
@@ -36,9 +37,11 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
                 { picture(model, index, send) }
             </div>
             <div class={twin_class} tabindex={is_table.then_some("0")}>
-                <Twin {lang} matrix={view.matrix.clone()} rows={rows.clone()}
-                    selected={model.selected.and_then(Thing::region)}
-                    is_seen={is_table} />
+                <Later may_wait={!is_table}>
+                    <Twin {lang} matrix={view.matrix.clone()} rows={rows.clone()}
+                        selected={model.selected.and_then(Thing::region)}
+                        is_seen={is_table} />
+                </Later>
             </div>
         </section>
     }

@@ -1,11 +1,14 @@
 //! What each message changes.
 
 use super::clock::{SPEEDS, Skip};
-use super::{Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Theme, Update};
+use super::{Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek, Theme, Update};
 
 impl Model {
     /// Takes in a message. Frames do their work in [`Model::work`], slice by slice.
     pub(crate) fn update(&mut self, msg: Msg) -> Update {
+        if !matches!(msg, Msg::Frame(_)) {
+            self.is_scrubbed = matches!(msg, Msg::Seek(Seek::Place(_)));
+        }
         match msg {
             Msg::Frame(ms) => self.begin_frame(ms),
             Msg::TogglePlay => self.toggle_play(),

@@ -17,10 +17,10 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
             format!("有人将 {table} 的 TiFlash 副本数设为 {count}"),
         ),
         Command::StopStores(stores) => {
-            (format!("Stores {} fail", list(stores)), format!("store {} 宕机", list(stores)))
+            (of_stores(stores, ["fails", "fail"]), format!("store {} 宕机", list(stores)))
         }
         Command::StartStores(stores) => (
-            format!("Somebody started stores {}", list(stores)),
+            format!("Somebody started {}", stores_named(stores)),
             format!("有人启动 store {}", list(stores)),
         ),
         Command::LoseDisk(store) => {
@@ -105,10 +105,10 @@ fn on_off(rate: u64, words: [[&str; 2]; 2]) -> (String, String) {
 fn machine_sentence(command: &MachineCommand) -> (String, String) {
     match command {
         MachineCommand::Pause(stores) => {
-            (format!("Stores {} stall", list(stores)), format!("store {} 停顿", list(stores)))
+            (of_stores(stores, ["stalls", "stall"]), format!("store {} 停顿", list(stores)))
         }
         MachineCommand::Resume(stores) => {
-            (format!("Stores {} go on", list(stores)), format!("store {} 继续运行", list(stores)))
+            (of_stores(stores, ["goes on", "go on"]), format!("store {} 继续运行", list(stores)))
         }
         MachineCommand::PauseApply(store) => (
             format!("Store {store} applies nothing any more"),
@@ -178,6 +178,18 @@ fn ways(links: &Links) -> (String, String) {
         true => (format!("between {from} and {to}"), format!("{from} 与 {to} 之间")),
         false => (format!("from {from} to {to}"), format!("从 {from} 到 {to} ")),
     }
+}
+
+/// `Store 6 fails`, `Stores 1, 2 fail`: what one does, and what several do.
+fn of_stores(stores: &[StoreId], [one, many]: [&str; 2]) -> String {
+    let verb = if stores.len() == 1 { one } else { many };
+    format!("S{} {verb}", &stores_named(stores)[1..])
+}
+
+/// `store 6`, `stores 1, 2`.
+pub(super) fn stores_named(stores: &[StoreId]) -> String {
+    let noun = if stores.len() == 1 { "store" } else { "stores" };
+    format!("{noun} {}", list(stores))
 }
 
 pub(super) fn list<T: ToString>(ids: &[T]) -> String {

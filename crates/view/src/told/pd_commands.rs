@@ -2,13 +2,13 @@
 
 use sim::{Halt, PdCommand, Scheduler};
 
-use super::commands::list;
+use super::commands::{list, stores_named};
 
 /// The command as a sentence, in both languages.
 pub(super) fn sentence(command: &PdCommand) -> (String, String) {
     match command {
         PdCommand::RemoveFailedStores { stores, .. } => (
-            format!("Somebody gave up stores {} (unsafe remove-failed-stores)", list(stores)),
+            format!("Somebody gave up {} (unsafe remove-failed-stores)", stores_named(stores)),
             format!("有人放弃 store {}（unsafe remove-failed-stores）", list(stores)),
         ),
         PdCommand::SetMaxReplicas(count) => (
@@ -81,7 +81,7 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
             format!("有人将 region {region} 的 peer 从 store {from} 迁移到 {to}"),
         ),
         PdCommand::AddTransferRegion { region, stores } => (
-            format!("Somebody wanted region {region} on stores {}", list(stores)),
+            format!("Somebody wanted region {region} on {}", stores_named(stores)),
             format!("有人要求将 region {region} 迁移到 store {}", list(stores)),
         ),
         PdCommand::CancelDeleteStore(store) => {
