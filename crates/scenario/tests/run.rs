@@ -117,6 +117,45 @@ fn how_a_run_is_sliced_changes_nothing() {
 }
 
 #[test]
+fn a_moment_gone_through_in_slices_is_the_same_moment() {
+    let end = Millis(30_000);
+    let mut whole = two_worlds();
+    whole.start_all();
+    whole.advance(end);
+    let mut sliced = two_worlds();
+    sliced.start_all();
+    let mut halves = 0;
+    while sliced.now() < end {
+        sliced.approach(end, &mut 1);
+        halves += usize::from(sliced.is_under_way());
+    }
+    assert!(100 < halves, "only {halves} moments were ever under way");
+    assert_eq!(sliced.issued(), whole.issued());
+    assert_eq!(sliced.parting(), whole.parting());
+    assert_eq!(fingerprints(&sliced), fingerprints(&whole));
+}
+
+#[test]
+fn what_is_asked_for_in_the_middle_of_a_moment_comes_after_it() {
+    let mut run = two_worlds();
+    let mut lines = ["cut 1 2", "heal", "stop store 1"].into_iter();
+    while run.now() < Millis(20_000) {
+        run.approach(Millis(20_000), &mut 3);
+        if run.is_under_way() && Millis(2_000) < run.now() {
+            let Some(line) = lines.next() else { continue };
+            let before = run.now();
+            run.issue(ask(line), Target::All);
+            assert!(before < run.now() && !run.is_under_way(), "{line}");
+        }
+    }
+    run.settle();
+    assert_eq!(lines.next(), None, "all were asked for");
+    let again = Run::replay(small(), run.record()).expect("it was just recorded");
+    assert_eq!(again.issued(), run.issued());
+    assert_eq!(fingerprints(&again), fingerprints(&run));
+}
+
+#[test]
 fn a_replayed_run_is_the_same_run() {
     let mut run = two_worlds();
     run.advance(Millis(1_234));

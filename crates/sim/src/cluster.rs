@@ -331,7 +331,21 @@ impl Cluster {
     /// Lets everything happen that is due by `until`, and returns the new events.
     pub fn advance(&mut self, until: Millis) -> &[Event] {
         let first = self.ctx.events.all().len();
-        while let Some((at, item)) = self.ctx.agenda.pop(until) {
+        let mut left = usize::MAX;
+        self.approach(until, &mut left);
+        &self.ctx.events.all()[first..]
+    }
+
+    /// Lets things happen that are due by `until`, at most as many as are `left`, and takes them
+    /// from that. Returns whether all have happened; until then the cluster is between two moments.
+    pub fn approach(&mut self, until: Millis, left: &mut usize) -> bool {
+        while 0 < *left {
+            let Some((at, item)) = self.ctx.agenda.pop(until) else {
+                self.ctx.now = self.ctx.now.max(until);
+                self.check_invariants();
+                return true;
+            };
+            *left -= 1;
             self.ctx.now = at;
             self.happen(item);
             // In tests after every step, else at the end: the laws look at the whole cluster.
@@ -339,9 +353,7 @@ impl Cluster {
                 self.check_invariants();
             }
         }
-        self.ctx.now = self.ctx.now.max(until);
-        self.check_invariants();
-        &self.ctx.events.all()[first..]
+        false
     }
 
     /// Lets things happen until there is a new event, or `limit` is reached.

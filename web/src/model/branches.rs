@@ -23,6 +23,9 @@ use super::{Effect, Kept, Model, Msg, Notice, Session, Update, journal};
 
 /// How many runs are kept beside the one on the screen; the oldest gives way.
 const KEPT: usize = 11;
+/// While time passes, what is kept is brought up to date a millisecond later for so many bytes of
+/// it: to keep a large scenario takes longer than a frame.
+const KEPT_BYTES_A_MS: f64 = 30.0;
 
 /// Something about branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,8 +228,9 @@ impl Model {
 
     /// Has all runs kept outside as they are.
     pub(super) fn kept(&mut self) -> Effect {
-        self.unkept_ms = 0.0;
-        Effect::Keep(journal::write(&self.runs()))
+        let text = journal::write(&self.runs());
+        self.unkept_ms = -(text.len() as f64 / KEPT_BYTES_A_MS);
+        Effect::Keep(text)
     }
 
     /// Does a deed that has been kept.

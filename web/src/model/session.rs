@@ -17,6 +17,9 @@ use super::clock::Playing;
 /// How far a world goes in one go, in simulated milliseconds: short enough that a frame of the
 /// page can be kept.
 const SLICE_MS: u64 = 500;
+/// How much happens in each of its slices at most: of ten thousand regions a single millisecond can
+/// be more than a frame's work.
+const SLICE_ITEMS: usize = 400;
 /// At least this often, in simulated milliseconds, a view is recorded.
 const RECORD_EVERY_MS: u64 = 1_000;
 /// In a quiet stretch it is this often.
@@ -197,10 +200,8 @@ impl Session {
         let now = self.run.now();
         let until = goal.min(due).min(now.after(SLICE_MS)).max(now);
         let is_step = playing == Playing::Step && !is_replaying;
-        if self.is_seen() {
-            self.run.advance(until);
-        } else {
-            self.live(until, is_step);
+        if !self.live(until, is_step) {
+            return true;
         }
         while self.replay.front().is_some_and(|input| input.at <= self.run.now()) {
             let input = self.replay.pop_front().expect("it was there a line before");
@@ -215,20 +216,33 @@ impl Session {
         self.run.now() < goal || !self.replay.is_empty()
     }
 
-    /// Goes on to `until`, or to the end of the script, and records each moment at which something
-    /// notable happens.
-    fn live(&mut self, until: Millis, to_script_end: bool) {
-        if to_script_end && self.run.is_idle() {
-            return;
+    /// Goes a slice on to `until`, or to the end of the script, and records each moment at which
+    /// something notable happens. Returns whether it is there.
+    fn live(&mut self, until: Millis, to_script_end: bool) -> bool {
+        let is_busy = self.run.is_under_way();
+        if !is_busy {
+            if to_script_end && self.run.is_idle() {
+                return true;
+            }
+            // What is due at this very moment, if the script has just been given a line.
+            self.run.advance(self.run.now());
         }
-        // What is due at this very moment, if the script has just been given a line.
-        self.run.advance(self.run.now());
+        let mut left = SLICE_ITEMS;
         while self.run.now() < until && !(to_script_end && self.run.is_idle()) {
-            self.run.advance_to_event(until);
-            if self.note_events() {
+            let was_seen = self.is_seen();
+            self.run.approach(until, &mut left);
+            if self.run.is_under_way() {
+                return false;
+            }
+            if !was_seen && self.note_events() {
                 self.record();
             }
+            // After a moment that took several slices one may want to look.
+            if is_busy {
+                return until <= self.run.now();
+            }
         }
+        true
     }
 
     /// Does a deed now. Returns the place of what was issued.
@@ -268,6 +282,7 @@ impl Session {
 
     /// Records what the worlds look like now.
     pub(crate) fn record(&mut self) {
+        self.run.settle();
         self.note_events();
         let worlds: Vec<ClusterView> = self
             .projectors

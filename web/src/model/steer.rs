@@ -57,9 +57,14 @@ impl Model {
 
     /// Whether what the worlds are now is to be shown at the end of this frame.
     fn is_view_due(&self) -> bool {
-        let regions = self.graph.found.1;
-        let every = VIEW_EVERY_MS * (regions / 1_000) as f64;
-        regions <= REGIONS_A_FRAME || !self.clock.is_playing() || every <= self.unseen_ms
+        let every = VIEW_EVERY_MS * (self.graph.found.1 / 1_000) as f64;
+        let is_time = !self.is_large() || every <= self.unseen_ms;
+        !self.clock.is_playing() || is_time && !self.session.run().is_under_way()
+    }
+
+    /// Whether there are too many regions for a view in every frame.
+    fn is_large(&self) -> bool {
+        REGIONS_A_FRAME < self.graph.found.1
     }
 
     /// Shows what the worlds are now.
@@ -124,6 +129,9 @@ impl Model {
         let more = self.session.work(self.goal, self.clock.playing);
         if before < self.session.noticed() {
             self.clock.notice();
+        }
+        if self.clock.is_playing() && self.is_large() && self.is_view_due() {
+            return false;
         }
         more || !self.clock.is_playing() && self.branches.catch_up()
     }

@@ -37,6 +37,8 @@ pub struct Run {
     started: BTreeSet<usize>,
     /// The first world with each other one; of worlds that part, one parts with the first.
     comparisons: Vec<Comparison>,
+    /// The moment that the worlds are on their way to, once some of what is due has happened.
+    under_way: Option<Millis>,
 }
 
 /// A cluster under one set of knobs.
@@ -166,6 +168,7 @@ impl Run {
             issued: Vec::new(),
             started: BTreeSet::new(),
             comparisons,
+            under_way: None,
         })
     }
 
@@ -258,6 +261,7 @@ impl Run {
     /// # Panics
     /// If the scenario has no such step.
     pub fn start_step(&mut self, step: usize) {
+        self.settle();
         self.note(Deed::StartStep(step));
         self.started.insert(step);
         for Line { number, request } in &self.scenario.steps[step].lines {
@@ -286,6 +290,7 @@ impl Run {
     /// # Panics
     /// If the target is a world that is not there.
     pub fn issue(&mut self, request: Request, target: Target) -> Option<usize> {
+        self.settle();
         self.check_target(target);
         self.note(Deed::Issue { request: request.clone(), target });
         if let Request::Wait(_) = request {
@@ -302,6 +307,7 @@ impl Run {
     /// # Panics
     /// If there is no such world.
     pub fn set_knobs(&mut self, world: usize, release: Option<Release>, knobs: Knobs) {
+        self.settle();
         self.check_target(Target::One(world));
         self.note(Deed::SetKnobs { world, release, knobs });
         self.worlds[world].release = release;
@@ -315,6 +321,7 @@ impl Run {
     /// # Panics
     /// If `until` is in the past.
     pub fn advance(&mut self, until: Millis) {
+        self.settle();
         assert!(self.now() <= until, "a run cannot go back from {:?} to {until:?}", self.now());
         self.run_due();
         while self.now() < until {
@@ -325,6 +332,7 @@ impl Run {
 
     /// The same, but no further than to the moment at which the script is done.
     pub fn advance_script(&mut self, until: Millis) {
+        self.settle();
         self.run_due();
         while self.now() < until && !self.is_idle() {
             self.advance_to_next_look(until);
@@ -343,18 +351,49 @@ impl Run {
     /// Lets time pass until something has happened in some world, until the script is done, or to
     /// `limit`. Returns whether anything has happened.
     pub fn advance_to_event(&mut self, limit: Millis) -> bool {
+        self.settle();
         let count = |run: &Run| -> usize {
             run.worlds.iter().map(|world| world.cluster.events().len()).sum()
         };
-        let (before, was_idle) = (count(self), self.is_idle());
+        let (before, was_idle, mut left) = (count(self), self.is_idle(), usize::MAX);
         while self.now() < limit && count(self) == before && self.is_idle() == was_idle {
-            // Nothing happens in between, but a wait may end there.
-            let due = self.worlds.iter().filter_map(|world| world.cluster.next_due()).min();
-            let next = self.waiting.as_ref().map(|waiting| waiting.next_look(self.now()));
-            let next = due.into_iter().chain(next).min().unwrap_or(limit);
-            self.advance(next.max(self.now().after(1)).min(limit));
+            self.approach(limit, &mut left);
         }
         count(self) != before
+    }
+
+    /// Goes to the next moment at which something is due, or to `limit`; but lets no more happen on
+    /// the way than is `left`, and takes that from it. A busy moment of ten thousand regions is
+    /// gone through in slices: while it is under way, [`Run::now`] is still the moment before.
+    pub fn approach(&mut self, limit: Millis, left: &mut usize) {
+        let moment = self.under_way.take().unwrap_or_else(|| self.next_moment(limit));
+        if !self.worlds.iter_mut().all(|world| world.cluster.approach(moment, left)) {
+            self.under_way = Some(moment);
+            return;
+        }
+        self.record.until = moment;
+        self.run_due();
+    }
+
+    /// Whether a moment is under way.
+    pub fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Ends the moment that is under way: whatever is asked of a run comes between two of them.
+    pub fn settle(&mut self) {
+        if let Some(moment) = self.under_way.take() {
+            self.advance_worlds(moment);
+            self.run_due();
+        }
+    }
+
+    /// When something may happen next, by `limit`: nothing does in between, but a wait may end.
+    fn next_moment(&self, limit: Millis) -> Millis {
+        let due = self.worlds.iter().filter_map(|world| world.cluster.next_due()).min();
+        let next = self.waiting.as_ref().map(|waiting| waiting.next_look(self.now()));
+        let next = due.into_iter().chain(next).min().unwrap_or(limit);
+        next.max(self.now().after(1)).min(limit)
     }
 
     /// Takes the scenario from where it stands through its remaining steps and on to its end (or
