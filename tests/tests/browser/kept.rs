@@ -1,6 +1,9 @@
 //! Nothing is lost: by opening something else, by starting again, by loading the page again.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
+use serde_json::json;
 use tests::browser::Browser;
 
 use crate::page::{elapsed, open_incident, state};
@@ -73,6 +76,69 @@ fn cluster_is_built_by_forms_that_come_to_commands() -> Result<()> {
     let told = browser.test_id("last-answer")?.text()?;
     ensure!(told.contains("add store 5 tikv zone z9"), "{told}");
     ensure!(browser.find_all("#keys-sheet[open]")?.is_empty(), "the sheet stays open");
+    let errors = browser.console_errors()?;
+    ensure!(errors.is_empty(), "on the console: {errors:#?}");
+    Ok(())
+}
+
+/// How long replicas may take here; no claim about speed.
+const LONG: Duration = Duration::from_secs(60);
+
+/// How many rows of the first world's table belong to the table of this name.
+const REGIONS_OF: &str = "return [...document.querySelectorAll('#world-0 .twin tbody tr')]
+    .filter(row => row.cells[1].textContent === arguments[0]).length";
+
+/// Opens the forms, gives what is to be given, and submits the form of this name by keyboard.
+fn submit(browser: &Browser, form: &str, given: &[(&str, &str)]) -> Result<()> {
+    browser.test_id("open-build")?.click()?;
+    browser.test_id(&format!("build-{form}"))?;
+    for (field, value) in given {
+        let choose = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
+            field.value = arguments[1];
+            for (const kind of ['input', 'change'])
+                field.dispatchEvent(new Event(kind, { bubbles: true }));";
+        browser.execute(choose, &[json!(format!("{form}-{field}")), json!(value)])?;
+    }
+    let focus = "document.querySelector(`[data-testid=\"do-${arguments[0]}\"]`).focus()";
+    browser.execute(focus, &[json!(form)])?;
+    browser.press('\u{e007}')
+}
+
+#[test]
+fn tables_are_created_split_replicated_and_dropped_by_forms() -> Result<()> {
+    let browser = Browser::open("build tables")?;
+    browser.test_id("play")?;
+    open_incident(&browser, "own-cluster")?;
+    let regions = || browser.execute(REGIONS_OF, &[json!("test.t1")]);
+    let answered = |words: &str| {
+        browser.wait_until(format!("an answer with {words}"), || {
+            Ok(browser.test_id("last-answer")?.text()?.contains(words))
+        })
+    };
+    browser.wait_until("a cluster without the table", || Ok(regions()? == 0))?;
+    submit(&browser, "table", &[])?;
+    answered("CREATE TABLE test.t1;")?;
+    browser.test_id("play")?.click()?;
+    browser.wait_until("the table's first region", || Ok(regions()? == 1))?;
+    submit(&browser, "spread", &[("table", "test.t1"), ("regions", "5")])?;
+    answered("SPLIT TABLE test.t1 BETWEEN (0) AND (10000) REGIONS 5;")?;
+    browser.wait_until("its five regions and that of its index", || {
+        Ok(5 <= regions()?.as_u64().unwrap_or(0))
+    })?;
+    // What cannot be had is refused beside the console, in TiDB's words, and changes nothing.
+    submit(&browser, "replicas", &[("table", "test.t1"), ("count", "2")])?;
+    answered("should be less than the total tiflash server count: 1")?;
+    submit(&browser, "store", &[("engine", "tiflash")])?;
+    answered("add store 5 tiflash")?;
+    submit(&browser, "replicas", &[("table", "test.t1"), ("count", "2")])?;
+    browser.execute("document.querySelector('#tab-tables').click()", &[])?;
+    let replicas = "return document.querySelector('#sheet').textContent";
+    browser.wait_longer(LONG, "replicas that are there", || {
+        let told = browser.execute(replicas, &[])?;
+        Ok(told.as_str().is_some_and(|told| told.contains("test.t1") && told.contains("100")))
+    })?;
+    submit(&browser, "drop", &[("table", "test.t1")])?;
+    browser.wait_until("no table", || Ok(regions()? == 0))?;
     let errors = browser.console_errors()?;
     ensure!(errors.is_empty(), "on the console: {errors:#?}");
     Ok(())

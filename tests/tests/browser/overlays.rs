@@ -3,10 +3,10 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use tests::browser::Browser;
+use tests::{browser::Browser, engine::Engine};
 
 use crate::access::Axe;
-use crate::page::play_to_the_end;
+use crate::page::{choose, play_to_the_end};
 
 const ENTER: char = '\u{e007}';
 const ESCAPE: char = '\u{e00c}';
@@ -14,6 +14,31 @@ const ESCAPE: char = '\u{e00c}';
 /// Themes and contrasts, as the document has them.
 const LOOKS: [(&str, &str); 4] =
     [("light", "auto"), ("dark", "auto"), ("light", "more"), ("dark", "more")];
+
+/// On what the page is looked at, in which language, and in how many of the looks.
+struct Setting {
+    size: (u32, u32),
+    lang: &'static str,
+    looks: &'static [(&'static str, &'static str)],
+}
+
+const DESKTOP: Setting = Setting { size: (1440, 900), lang: "en", looks: &LOOKS };
+const CHINESE: Setting = Setting { size: (1024, 768), lang: "zh-CN", looks: &[LOOKS[0], LOOKS[1]] };
+const PHONE: Setting = Setting { size: (390, 844), lang: "en", looks: &[LOOKS[0], LOOKS[1]] };
+const CHINESE_PHONE: Setting = Setting { size: (390, 844), lang: "zh-CN", looks: &[LOOKS[1]] };
+
+impl Setting {
+    /// What axe says of a language or a size does not depend on the browser: those beside the first
+    /// are looked at in one.
+    fn is_left_out(&self, browser: &Browser) -> bool {
+        self.looks.len() < LOOKS.len() && browser.engine() != Engine::Chromium
+    }
+
+    fn dress(&self, browser: &Browser) -> Result<()> {
+        browser.resize(self.size.0, self.size.1)?;
+        choose(browser, "lang", self.lang)
+    }
+}
 
 /// Views of the page: each with the script that opens it from the one before.
 const VIEWS: &[(&str, &str)] = &[
@@ -77,6 +102,7 @@ const WORDS: &str = "
         field.dispatchEvent(new Event('input', { bubbles: true }));
     };
     const rightClick = selector => {
+        one(selector).scrollIntoView({ block: 'center' });
         const box = one(selector).getBoundingClientRect();
         const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
         document.elementFromPoint(x, y).dispatchEvent(new MouseEvent('contextmenu',
@@ -92,51 +118,93 @@ fn run(browser: &Browser, view: &str, script: &str) -> Result<()> {
     browser.execute(&whole, &[]).map(drop).with_context(|| format!("to come to: {view}"))
 }
 
-/// Looks at a view in every look, once with all of axe's rules and then with that of contrast.
-fn look(browser: &Browser, axe: &Axe, view: &str) -> Result<()> {
-    for (at, (theme, contrast)) in LOOKS.into_iter().enumerate() {
+/// Looks at a view in every look of the setting: with all of axe's rules in the first and the last,
+/// and in between with that of contrast.
+fn look(browser: &Browser, axe: &Axe, setting: &Setting, view: &str) -> Result<()> {
+    let Setting { size: (width, _), lang, looks } = setting;
+    for (at, (theme, contrast)) in looks.iter().enumerate() {
         let dress = "Object.assign(document.documentElement.dataset,
             { theme: arguments[0], contrast: arguments[1] })";
         browser.execute(dress, &[json!(theme), json!(contrast)])?;
-        let view = format!("{view}, {theme}, contrast {contrast}");
-        match at {
-            0 => axe.look(browser, &view)?,
-            _ => axe.look_at_contrast(browser, &view)?,
+        let view = format!("{view}, {width} px, {lang}, {theme}, contrast {contrast}");
+        match at == 0 || at == looks.len() - 1 {
+            true => axe.look(browser, &view)?,
+            false => axe.look_at_contrast(browser, &view)?,
         }
+    }
+    Ok(())
+}
+
+/// Looks at every view.
+fn look_at_views(setting: &Setting) -> Result<()> {
+    let browser = Browser::open(&format!("axe views {} {}", setting.lang, setting.size.0))?;
+    if setting.is_left_out(&browser) {
+        return Ok(());
+    }
+    let axe = Axe::load()?;
+    play_to_the_end(&browser)?;
+    setting.dress(&browser)?;
+    for (view, script) in VIEWS {
+        run(&browser, view, script)?;
+        look(&browser, &axe, setting, view)?;
     }
     Ok(())
 }
 
 #[test]
 fn axe_finds_nothing_serious_in_any_view() -> Result<()> {
-    let browser = Browser::open("axe views")?;
-    let axe = Axe::load()?;
-    play_to_the_end(&browser)?;
-    for (view, script) in VIEWS {
-        run(&browser, view, script)?;
-        look(&browser, &axe, view)?;
-    }
-    Ok(())
+    look_at_views(&DESKTOP)
 }
 
 #[test]
-fn axe_finds_nothing_serious_in_what_lies_over_the_page() -> Result<()> {
-    let browser = Browser::open("axe overlays")?;
+fn axe_finds_nothing_serious_in_any_view_in_chinese() -> Result<()> {
+    look_at_views(&CHINESE)
+}
+
+#[test]
+fn axe_finds_nothing_serious_in_any_view_on_a_phone() -> Result<()> {
+    look_at_views(&PHONE)?;
+    look_at_views(&CHINESE_PHONE)
+}
+
+/// Looks at all that lies over the page, and at its notices.
+fn look_at_overlays(setting: &Setting) -> Result<()> {
+    let browser = Browser::open(&format!("axe overlays {} {}", setting.lang, setting.size.0))?;
+    if setting.is_left_out(&browser) {
+        return Ok(());
+    }
     let axe = Axe::load()?;
     browser.test_id("play-all")?;
+    setting.dress(&browser)?;
     for (view, open, close) in OVERLAYS {
         run(&browser, view, open)?;
-        look(&browser, &axe, view)?;
+        look(&browser, &axe, setting, view)?;
         run(&browser, view, close)?;
     }
     // Notices: of a link that is wrong, and of a run that goes on.
     browser.press('.')?;
     browser.visit("#v7.A")?;
     browser.test_id("share-notice")?;
-    look(&browser, &axe, "a wrong link")?;
+    look(&browser, &axe, setting, "a wrong link")?;
     browser.execute("location.hash = ''; location.reload()", &[])?;
     browser.test_id("notice")?;
-    look(&browser, &axe, "a run that goes on")
+    look(&browser, &axe, setting, "a run that goes on")
+}
+
+#[test]
+fn axe_finds_nothing_serious_in_what_lies_over_the_page() -> Result<()> {
+    look_at_overlays(&DESKTOP)
+}
+
+#[test]
+fn axe_finds_nothing_serious_in_what_lies_over_the_page_in_chinese() -> Result<()> {
+    look_at_overlays(&CHINESE)
+}
+
+#[test]
+fn axe_finds_nothing_serious_in_what_lies_over_the_page_on_a_phone() -> Result<()> {
+    look_at_overlays(&PHONE)?;
+    look_at_overlays(&CHINESE_PHONE)
 }
 
 /// What has the focus: its name in the tests, else its id; `lost` where it is nothing that one can

@@ -19,7 +19,7 @@ use super::clock::Playing;
 const SLICE_MS: u64 = 500;
 /// How much happens in each of its slices at most: of ten thousand regions a single millisecond can
 /// be more than a frame's work.
-const SLICE_ITEMS: usize = 400;
+const SLICE_ITEMS: usize = 150;
 /// At least this often, in simulated milliseconds, a view is recorded.
 const RECORD_EVERY_MS: u64 = 1_000;
 /// In a quiet stretch it is this often.
