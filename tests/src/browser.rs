@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often one looks meanwhile.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// How often an element is found anew that the page has made anew meanwhile.
+const RENEWALS: usize = 5;
+
 /// Below this width, in CSS pixels, a page is on a phone.
 const PHONE: u32 = 600;
 
@@ -148,6 +151,34 @@ impl Browser {
         self.session().post("actions", &json!({ "actions": [keyboard] })).map(drop)
     }
 
+    /// Puts fingers down, each at its first point, moves them through their other points, `ms`
+    /// milliseconds a way, and takes them up; one that has nowhere to go rests so long. Points are
+    /// in CSS pixels of the window.
+    pub fn touch(&self, fingers: &[&[(f64, f64)]], ms: u64) -> Result<()> {
+        let moved = |(x, y): &(f64, f64), ms: u64| {
+            let (x, y) = (x.round(), y.round());
+            json!({ "type": "pointerMove", "duration": ms, "x": x, "y": y, "origin": "viewport" })
+        };
+        let finger = |(at, points): (usize, &&[(f64, f64)])| {
+            let mut actions = Vec::new();
+            for (nth, point) in points.iter().enumerate() {
+                actions.push(moved(point, if nth == 0 { 0 } else { ms }));
+                if nth == 0 {
+                    actions.push(json!({ "type": "pointerDown", "button": 0 }));
+                }
+            }
+            if let [_] = points {
+                actions.push(json!({ "type": "pause", "duration": ms }));
+            }
+            actions.push(json!({ "type": "pointerUp", "button": 0 }));
+            let kind = json!({ "pointerType": "touch" });
+            let id = format!("finger-{at}");
+            json!({ "type": "pointer", "id": id, "parameters": kind, "actions": actions })
+        };
+        let fingers: Vec<Value> = fingers.iter().enumerate().map(finger).collect();
+        self.session().post("actions", &json!({ "actions": fingers })).map(drop)
+    }
+
     /// Makes the page `width` by `height` CSS pixels, below 600 as a phone with a touch screen.
     /// Elsewhere it is the window, as near as that gets.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
@@ -209,19 +240,19 @@ impl Browser {
 }
 
 impl Element<'_> {
-    /// Does `deed` with the element, and once more with the one in its place where the page has
-    /// made that anew.
+    /// Does `deed` with the element, or with the one in its place where the page has made that
+    /// anew.
     fn with<T>(&self, deed: impl Fn(&Session, &ElementId) -> Result<T>) -> Result<T> {
-        let first = deed(self.session, &self.id.borrow());
-        match first {
-            Err(error) if error.to_string().starts_with("stale element reference") => {
-                let (selector, at) = &self.found;
-                let anew = self.session.elements(selector)?.into_iter().nth(*at);
-                *self.id.borrow_mut() = anew.with_context(|| format!("{selector} is gone"))?;
-                deed(self.session, &self.id.borrow())
+        for _ in 0..RENEWALS {
+            match deed(self.session, &self.id.borrow()) {
+                Err(error) if error.to_string().starts_with("stale element reference") => {}
+                answer => return answer,
             }
-            answer => answer,
+            let (selector, at) = &self.found;
+            let anew = self.session.elements(selector)?.into_iter().nth(*at);
+            *self.id.borrow_mut() = anew.with_context(|| format!("{selector} is gone"))?;
         }
+        deed(self.session, &self.id.borrow())
     }
 
     /// Clicks its middle, scrolling there first. Errors where something lies above it.

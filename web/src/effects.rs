@@ -251,8 +251,19 @@ fn has_own_meaning(event: &Event, key: &str) -> bool {
         }
         "INPUT" | "SELECT" | "TEXTAREA" => true,
         "BUTTON" | "SUMMARY" | "A" => matches!(key, " " | "Enter"),
-        _ => false,
+        "svg" => false,
+        _ => {
+            let scrolls = key == " " || key.starts_with("Arrow") || key.starts_with("Page");
+            (scrolls || matches!(key, "Home" | "End")) && is_scrolled(&target)
+        }
     }
+}
+
+/// Whether an element takes the focus in order to be scrolled.
+fn is_scrolled(element: &Element) -> bool {
+    let is_larger = element.client_height() < element.scroll_height()
+        || element.client_width() < element.scroll_width();
+    is_larger && element.get_attribute("tabindex").as_deref() == Some("0")
 }
 
 /// Shows the sheet over the page, if there is one that is not shown yet. What has the focus gets

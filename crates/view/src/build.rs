@@ -207,8 +207,6 @@ crate::words! {
         Do: "Do it", "执行";
         /// What stands in an empty field for an address.
         OwnAddress: "one of its own", "自动分配";
-        /// There is nothing to choose from.
-        NoneHere: "There is none here yet.", "这里还没有。";
         /// Where to begin.
         Begin: "Every form comes to a command that could be typed, for the worlds that the console \
                 is set to.",

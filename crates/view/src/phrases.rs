@@ -35,7 +35,13 @@ pub fn headline(headline: &Headline, lang: Lang) -> String {
     }
     if 0 < headline.leaderless {
         let n = headline.leaderless as u64;
-        parts.push(counted(n, lang, "leaderless region", "leaderless", "个 region 无 leader"));
+        parts.push(counted(
+            n,
+            lang,
+            "leaderless region",
+            "leaderless regions",
+            "个 region 无 leader",
+        ));
     }
     if 0 < headline.failed_resolves {
         let n = headline.failed_resolves;
@@ -288,7 +294,7 @@ mod tests {
     #[test]
     fn no_table_is_called_available_while_regions_have_no_leader() {
         let dead = Headline { tables: 4, leaderless: 30, ..Headline::default() };
-        assert_eq!(headline(&dead, Lang::En), "30 leaderless");
+        assert_eq!(headline(&dead, Lang::En), "30 leaderless regions");
     }
 
     #[test]

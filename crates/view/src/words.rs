@@ -129,18 +129,18 @@ words! {
         JustHappened: "What just happened", "刚刚发生了什么";
         /// Before anything has happened.
         NothingYet:
-            "Both clusters are healthy. Press “Begin” for the first step of the incident, or \
+            "Every cluster is healthy. Press “Begin” for the first step of the incident, or \
              “Play all” to watch it through to its end.",
-            "两个集群都健康。按“开始”执行事故的第一步，或按“全部播放”一直看到结束。";
+            "所有集群都健康。按“开始”执行事故的第一步，或按“全部播放”一直看到结束。";
         /// Before anything was done in a cluster that has no incident.
         NothingDone:
-            "Both clusters are healthy, and nothing happens to them by itself. Build with “＋”, \
+            "Every cluster is healthy, and nothing happens to it by itself. Build with “＋”, \
              right-click on anything, or type a command.",
-            "两个集群都健康，不会自行发生任何事。用“＋”搭建，右键点击任意对象，或输入命令。";
+            "所有集群都健康，不会自行发生任何事。用“＋”搭建，右键点击任意对象，或输入命令。";
         /// Asks for the causes.
         Why: "Why?", "为什么？";
         /// Goes to where the worlds diverge.
-        DivergeHere: "The worlds diverge", "两个世界在此分岔";
+        DivergeHere: "The worlds diverge", "各世界在此分岔";
         /// Who believes what.
         WhoBelieves: "Who believes what", "各方的认知";
         /// The leader's configuration.
@@ -188,7 +188,7 @@ words! {
             "pd-ctl store · pd-ctl operator show · faults · metrics · help",
             "pd-ctl store · pd-ctl operator show · faults · metrics · help";
         /// For both worlds.
-        Both: "A + B", "A + B";
+        ForWorlds: "For which worlds", "作用于哪些世界";
         /// Carries out what was typed.
         Run: "Run", "执行";
         /// The legend.
@@ -248,7 +248,6 @@ mod tests {
             Word::NotFound,
             Word::AvailableProgress,
             Word::ConsoleHint,
-            Word::Both,
             Word::Leader,
             Word::ForceLeader,
             Word::Voter,

@@ -6,6 +6,7 @@ mod side;
 
 mod access;
 mod alone;
+mod controls;
 mod determinism;
 mod graph;
 mod hands;
@@ -16,3 +17,4 @@ mod opening;
 mod overlays;
 mod share;
 mod time;
+mod touch;

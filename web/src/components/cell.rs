@@ -9,6 +9,10 @@ use yew::{AttrValue, Classes, Html, classes, html};
 
 use super::matrix::px;
 
+/// How many shapes and conditions there are.
+const SHAPES: usize = Shape::Tombstone as usize + 1;
+const CONDITIONS: usize = Condition::Missing as usize + 1;
+
 /// Below this radius a sign inside a ghost would only blur its broken outline.
 const LEGIBLE: f64 = 5.5;
 
@@ -46,7 +50,7 @@ pub(crate) struct Glyphs {
     /// The store of each lane, and the beginning of the paths in it.
     lanes: Vec<(AttrValue, String)>,
     /// All strokes of a peer, by its shape and its condition.
-    strokes: [[OnceCell<String>; 8]; 9],
+    strokes: [[OnceCell<String>; CONDITIONS]; SHAPES],
 }
 
 impl Glyphs {

@@ -8,7 +8,7 @@ use yew::{Callback, Component, Context, Html, KeyboardEvent, Properties, classes
 use super::hands::held_button;
 use super::side::why_button;
 use super::when;
-use super::world::name;
+use super::world::{all_names, name};
 use crate::app::typed;
 use crate::effects;
 use crate::model::console::{Entry, EntryKind};
@@ -49,8 +49,8 @@ impl Component for ConsolePanel {
                 </div>
                 { last_answer(console, *lang, send) }
                 <div class="prompt">
-                    <div class="segments" role="group">
-                        { target(Target::All, Word::Both.text(*lang).to_owned(), console, send) }
+                    <div class="segments" role="group" aria-label={Word::ForWorlds.text(*lang)}>
+                        { target(Target::All, all_names(*worlds), console, send) }
                         { for (0..*worlds).map(|world| {
                             target(Target::One(world), name(world), console, send)
                         }) }
@@ -172,7 +172,7 @@ fn last_answer(console: &Console, lang: Lang, send: &Callback<Msg>) -> Html {
     html! {
         <div class={classes!("last-answer", is_brief.then_some("brief"))} role="status"
             data-testid="last-answer" key={console.entries.len()}>
-            <div class="last-entries" tabindex="0" aria-label={HandsWord::Answer.text(lang)}>
+            <div class="last-entries" role="group" tabindex="0" aria-label={HandsWord::Answer.text(lang)}>
                 { for entries.iter().enumerate().map(|(at, entry)| {
                     answer(entry, format!("why-last-{at}"), lang, send)
                 }) }

@@ -6,7 +6,7 @@ use yew::{Callback, Html, html};
 
 use super::menu::MenuBox;
 use super::palette::PaletteBox;
-use super::world::name;
+use super::world::{all_names, name};
 use crate::effects;
 use crate::model::menu::MenuMsg;
 use crate::model::palette::PaletteMsg;
@@ -46,10 +46,7 @@ pub(crate) fn held_button(held: &str, lang: Lang, send: &Callback<Msg>) -> Html 
 pub(crate) fn above(model: &Model, send: &Callback<Msg>) -> Html {
     let lang = model.lang;
     let target = match model.console.target {
-        scenario::Target::All => {
-            let worlds = (0..model.frame.worlds.len()).map(name);
-            worlds.collect::<Vec<_>>().join(" + ")
-        }
+        scenario::Target::All => all_names(model.frame.worlds.len()),
         scenario::Target::One(world) => name(world),
     };
     html! {

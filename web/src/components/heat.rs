@@ -288,7 +288,11 @@ impl Heat {
         let firsts: Vec<usize> = self.cells.iter().map(|cell| cell.first).collect();
         let (offset, is_near) = (p.stretch.map_or(0, |(first, _)| first), p.stretch.is_some());
         Callback::from(move |event: yew::WheelEvent| {
-            let is_nearer = event.delta_y() < 0.0;
+            let turn = event.delta_y();
+            if turn == 0.0 {
+                return;
+            }
+            let is_nearer = turn < 0.0;
             let Some((x, y)) = effects::point_in(&event, &id) else { return };
             let Some(first) = layout.cell_at(x, y).and_then(|cell| firsts.get(cell)) else {
                 return;
@@ -314,6 +318,9 @@ fn keys(ctx: &Context<Heat>) -> Callback<yew::KeyboardEvent> {
     let send = ctx.props().send.clone();
     let by = (ctx.props().rows.len() / 4).max(1) as i64;
     ctx.link().batch_callback(move |event: yew::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return None;
+        }
         let mut graph = None;
         let pointing = match event.key().as_str() {
             "ArrowLeft" => Some(Pointing::Go(-1, 0)),

@@ -38,7 +38,7 @@ impl Component for LogPanel {
             <section class="panel logs" data-testid="log">
                 <h3>
                     { Word::Log.text(p.lang) }
-                    <span class="segments">
+                    <span class="segments" role="group" aria-label={Word::Log.text(p.lang)}>
                         { switch(p, LogFilter::Trouble, Word::LogTrouble) }
                         { switch(p, LogFilter::All, Word::LogAll) }
                     </span>

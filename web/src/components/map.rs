@@ -92,8 +92,8 @@ impl Component for MapPicture {
                 id={id.clone()} width={px(width)} height={px(height)}
                 viewBox={format!("0 0 {} {}", px(width), px(height))} tabindex="0" role="listbox"
                 aria-label={GraphWord::MapKeys.text(p.lang)} data-testid={id.clone()}
-                aria-activedescendant={p.selected.and_then(|held| node_id(p.index, held))}
-                onkeydown={keys(&p.send)} onwheel={wheel(&p.send, &id, p.size)}
+                aria-activedescendant={p.selected.and_then(|held| drawn_id(p, held, is_far))}
+                onkeydown={keys(&p.send)} onwheel={wheel(&p.send, &id, p.size, zoom)}
                 onpointerdown={self.gestures.down()}
                 onpointermove={self.gestures.moved(&p.send, &id, p.size)}
                 onpointerup={self.gestures.up()} onpointercancel={self.gestures.up()}
@@ -130,6 +130,14 @@ fn node_id(world: usize, thing: Thing) -> Option<String> {
         Thing::Table(table) => Some(format!("table-{world}-{table}")),
         Thing::Pd => Some(format!("pd-{world}")),
     }
+}
+
+/// The same, where that node is drawn.
+fn drawn_id(p: &Props, thing: Thing, is_far: bool) -> Option<String> {
+    let is_drawn = thing
+        .region()
+        .is_none_or(|region| !is_far && p.rows.iter().any(|row| row.region == region));
+    node_id(p.index, thing).filter(|_| is_drawn)
 }
 
 /// Where a place is, in pixels.
@@ -395,13 +403,15 @@ fn region_node(p: &Props, node: &Node, row: &Row, lights: &Lights) -> Html {
     let glow = lights.row(row);
     let worst = row.states.worst().filter(|state| *state != State::Misbelieved || glow.doubts);
     let is_held = glow.held == Tie::Itself;
+    let title = format!("{} {}", Word::Region.text(p.lang), row.region);
     html! {
         <g key={row.region.0} role="option" data-region={row.region.to_string()}
+            aria-label={title.clone()}
             id={row_id(p.index, row.region)} aria-selected={is_held.to_string()}
             class={classes!("map-region", hue_class(row.hue), worst.map(state_class),
                 tie_class(glow.held.max(glow.lit), ["near-held", "of-held", "held"]))}
             transform={format!("translate({} {})", px(x), px(y))}>
-            <title>{ format!("{} {}", Word::Region.text(p.lang), row.region) }</title>
+            <title>{ title }</title>
             <circle r="6.5" />
             <path d={worst.map_or(String::new(), |state| format!("M0 0{}", state_sign(state)))} />
             <text y="-8.5" text-anchor="middle">{ row.region.0 }</text>

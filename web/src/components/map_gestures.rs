@@ -8,6 +8,7 @@ use yew::Callback;
 
 use super::when;
 use crate::effects;
+use crate::model::graph::FARTHEST;
 use crate::model::{GraphMsg, Msg};
 
 /// A pointer that has moved by fewer pixels than this has clicked.
@@ -114,12 +115,17 @@ pub(crate) fn wheel(
     send: &Callback<Msg>,
     id: &str,
     (width, height): (f64, f64),
+    zoom: f64,
 ) -> Callback<yew::WheelEvent> {
     let id = id.to_owned();
     when(send, move |event: yew::WheelEvent| {
+        let turn = event.delta_y();
+        if turn == 0.0 || 0.0 < turn && zoom <= FARTHEST {
+            return None;
+        }
         let (x, y) = effects::point_in(&event, &id)?;
         event.prevent_default();
-        let factor = if event.delta_y() < 0.0 { TURN } else { 1.0 / TURN };
+        let factor = if turn < 0.0 { TURN } else { 1.0 / TURN };
         Some(Msg::Graph(GraphMsg::ZoomMap(factor, (x / width, y / height))))
     })
 }
@@ -127,6 +133,9 @@ pub(crate) fn wheel(
 /// Arrows walk, with Shift they move the map; + and − zoom, 0 shows all.
 pub(crate) fn keys(send: &Callback<Msg>) -> Callback<yew::KeyboardEvent> {
     when(send, |event: yew::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return None;
+        }
         let arrow = match event.key().as_str() {
             "ArrowLeft" => Some((-1.0, 0.0)),
             "ArrowRight" => Some((1.0, 0.0)),

@@ -84,7 +84,7 @@ impl Component for MatrixPicture {
                 viewBox={format!("0 0 {} {}", px(layout.width), px(layout.height))}
                 role="listbox" aria-label={label} tabindex="0" {onkeydown}
                 {onclick} {onmouseover}
-                aria-activedescendant={p.selected.and_then(|held| element_id(p.index, held))}
+                aria-activedescendant={p.selected.and_then(|held| element_id(p, held))}
                 onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
                 { hatch(p.index) }
                 { lanes(p.index, &p.matrix, &lights, layout, p.lang) }
@@ -119,10 +119,13 @@ fn flights(p: &Props) -> Vec<(Dot, (f64, f64))> {
 }
 
 /// The id of the element of a thing; a peer's is its region's row.
-fn element_id(world: usize, thing: Thing) -> Option<String> {
+fn element_id(p: &Props, thing: Thing) -> Option<String> {
     match thing {
-        Thing::Region(region) | Thing::Peer(region, _) => Some(row_id(world, region)),
-        Thing::Store(store) => Some(lane_id(world, store)),
+        Thing::Region(region) | Thing::Peer(region, _) => {
+            let is_shown = p.rows.iter().any(|row| row.region == region);
+            is_shown.then(|| row_id(p.index, region))
+        }
+        Thing::Store(store) => Some(lane_id(p.index, store)),
         Thing::Table(_) | Thing::Pd => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The context menu: the deeds by group, each with the line that does it.
 
-use view::Lang;
 use view::actions::{Action, Care, HandsWord};
+use view::{Lang, Thing};
 use yew::{Callback, Component, Context, Html, KeyboardEvent, Properties, classes, html};
 
 use super::when;
@@ -22,14 +22,19 @@ pub(crate) struct Props {
 /// The open menu. It takes the focus, and gives it back.
 pub(crate) struct MenuBox {
     before: Focus,
+    /// What it was opened for, and where: there it stays when it turns to another thing.
+    opened: (Option<Thing>, Option<(i32, i32)>),
+    /// For which thing its place was found: another one's menu is of another size.
+    placed: Option<Option<Thing>>,
 }
 
 impl Component for MenuBox {
     type Message = ();
     type Properties = Props;
 
-    fn create(_ctx: &Context<Self>) -> MenuBox {
-        MenuBox { before: Focus::now() }
+    fn create(ctx: &Context<Self>) -> MenuBox {
+        let menu = &ctx.props().menu;
+        MenuBox { before: Focus::now(), opened: (menu.thing, menu.at), placed: None }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -58,17 +63,12 @@ impl Component for MenuBox {
         let menu = &ctx.props().menu;
         if first {
             effects::focus("menu");
-            effects::place("menu-box", menu.thing, menu.at);
+        }
+        if self.placed != Some(menu.thing) {
+            self.placed = Some(menu.thing);
+            effects::place("menu-box", self.opened.0, self.opened.1);
         }
         effects::reveal(&item_id(menu.active));
-    }
-
-    fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
-        // Another thing's menu is a box of another size.
-        if ctx.props().menu.thing != old.menu.thing {
-            effects::place("menu-box", old.menu.thing, old.menu.at);
-        }
-        true
     }
 
     fn destroy(&mut self, _ctx: &Context<Self>) {

@@ -18,7 +18,13 @@ pub(crate) fn tables(
     lang: Lang,
     send: &Callback<Msg>,
 ) -> Html {
-    let rows = worlds.first().map(|view| view.tables.len()).unwrap_or_default();
+    // A table may have been created or dropped in one world alone.
+    let mut rows: Vec<&TableRow> = Vec::new();
+    for table in worlds.iter().flat_map(|view| view.tables.iter()) {
+        if rows.iter().all(|row| row.name != table.name) {
+            rows.push(table);
+        }
+    }
     html! {
         <section class="panel tables">
             <h3><code>{ "information_schema.tiflash_replica" }</code></h3>
@@ -33,45 +39,48 @@ pub(crate) fn tables(
                     }) }
                 </tr></thead>
                 <tbody>
-                    { for (0..rows).map(|index| row(index, worlds, held, lang, send)) }
+                    { for rows.into_iter().enumerate().map(|row| self::row(row, worlds, held, lang, send)) }
                 </tbody>
             </table>
         </section>
     }
 }
 
-fn row(
-    index: usize,
-    worlds: &[ClusterView],
+fn row<'a>(
+    (index, TableRow { name, id, .. }): (usize, &TableRow),
+    worlds: &'a [ClusterView],
     held: Option<Thing>,
     lang: Lang,
     send: &Callback<Msg>,
 ) -> Html {
-    let tables = worlds.iter().map(|view| view.tables.get(index));
-    let title = worlds[0].tables[index].name.clone();
-    let id = worlds[0].tables[index].id;
-    let thing = Thing::Table(id);
+    let in_world = |view: &'a ClusterView| {
+        let mut tables = view.tables.iter();
+        tables.find(|table| table.name == *name)
+    };
+    let thing = Thing::Table(*id);
     let is_held = held == Some(thing);
     // Of a table that is ready nobody asks why.
     let ailing = worlds.iter().enumerate().find_map(|(world, view)| {
-        let table = view.tables.get(index)?;
+        let table = in_world(view)?;
         (table.is_wanted() && !table.is_ready()).then_some((world, table.id))
     });
     html! {
-        <tr key={index} data-table={title.to_string()} data-table-id={id.to_string()}>
+        <tr key={name.to_string()} data-table={name.to_string()} data-table-id={id.to_string()}>
             <th scope="row" class={hue_class(index)}>
                 <button type="button" class="link" aria-pressed={is_held.to_string()}
                     onclick={send.reform(move |_| Msg::Select(Some(thing)))}
                     onmouseenter={send.reform(move |_| Msg::Hover(Some(thing)))}
                     onmouseleave={send.reform(|_| Msg::Hover(None))}>
-                    { title.to_string() }
+                    { name.to_string() }
                 </button>
                 { for ailing.map(|(world, id)| {
                     let asked = Asked { world, question: Question::Table(id) };
                     why_button(format!("why-table-{index}"), asked, lang, send)
                 }) }
             </th>
-            { for tables.enumerate().map(|(world, table)| cell(world, table, lang)) }
+            { for worlds.iter().map(in_world).enumerate().map(|(world, table)| {
+                cell(world, table, lang)
+            }) }
         </tr>
     }
 }

@@ -87,6 +87,11 @@ fn raft(model: &Model, index: usize) -> Vec<RaftLine> {
     held.map(|region| RaftLine::of(cluster, region)).unwrap_or_default()
 }
 
+/// `A + B`: all worlds, where there are so many.
+pub(crate) fn all_names(worlds: usize) -> String {
+    (0..worlds).map(name).collect::<Vec<_>>().join(" + ")
+}
+
 /// A, B, C …
 pub(crate) fn name(index: usize) -> String {
     char::from(b'A' + u8::try_from(index % 26).unwrap_or(0)).to_string()

@@ -155,6 +155,17 @@ impl Model {
         }
     }
 
+    /// What that run has done, and what is to be done in it as soon as it has caught up.
+    pub(super) fn heir_record(&self) -> Record {
+        let mut record = self.heir().whole_record();
+        if let Some(coming) = self.coming.as_ref().filter(|it| it.then != Arrival::Answer) {
+            let at = record.until;
+            let due = coming.due.iter().map(|deed| Input { at, deed: deed.clone() });
+            record.inputs.extend(due);
+        }
+        record
+    }
+
     /// Has a deed kept outside before it is done: should it break the page, the run survives.
     /// While looking back, it is done there, and the run branches off; a question is answered as
     /// of then.
@@ -204,23 +215,15 @@ impl Model {
             bookmarks: session.bookmarks.clone(),
         };
         let mut runs = vec![kept(self.heir())];
+        runs[0].record = self.heir_record();
         runs[0].number = match &self.coming {
             Some(coming) if coming.then == Arrival::Branch => {
                 self.branches.fresh_number(self.session.number)
             }
             Some(_) | None => self.session.number,
         };
-        if let Some(Coming { session, due, then }) = &self.coming {
-            let at = session.whole_record().until;
-            let due = due.iter().map(|deed| Input { at, deed: deed.clone() });
-            match then {
-                Arrival::Answer => {}
-                Arrival::Replace => runs[0].record.inputs.extend(due),
-                Arrival::Branch => {
-                    runs[0].record.inputs.extend(due);
-                    runs.push(kept(&self.session));
-                }
-            }
+        if self.coming.as_ref().is_some_and(|coming| coming.then == Arrival::Branch) {
+            runs.push(kept(&self.session));
         }
         runs.extend(self.branches.parked.iter().map(kept));
         runs

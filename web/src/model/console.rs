@@ -75,6 +75,19 @@ pub(crate) struct Entry {
     pub(crate) right: Option<Right>,
 }
 
+impl Console {
+    /// Another run of so many worlds is shown: what was answered stays to be read, but its causes
+    /// were those of the run before.
+    pub(super) fn forget_run(&mut self, worlds: usize) {
+        if matches!(self.target, Target::One(world) if worlds <= world) {
+            self.target = Target::All;
+        }
+        if self.entries.iter().any(|entry| entry.asked.is_some()) {
+            Rc::make_mut(&mut self.entries).iter_mut().for_each(|entry| entry.asked = None);
+        }
+    }
+}
+
 impl Entry {
     /// A refusal by a world, with what makes it so and what would be right.
     fn refused(session: &Session, world: usize, line: &str, refusal: &Refusal) -> Entry {

@@ -84,12 +84,13 @@ impl Default for Camera {
     }
 }
 
-/// The farthest and the nearest.
-const ZOOM: (f64, f64) = (0.7, 6.0);
+/// The farthest one can be from the map.
+pub(crate) const FARTHEST: f64 = 0.7;
+const NEAREST: f64 = 6.0;
 
 impl Camera {
     fn zoomed(self, factor: f64, (x, y): (f64, f64)) -> Camera {
-        let zoom = (self.zoom * factor).clamp(ZOOM.0, ZOOM.1);
+        let zoom = (self.zoom * factor).clamp(FARTHEST, NEAREST);
         let factor = zoom / self.zoom;
         Camera { zoom, x: x - (x - self.x) * factor, y: y - (y - self.y) * factor }.within()
     }
@@ -408,7 +409,7 @@ mod tests {
         assert_eq!(model.selected, Some(Thing::Pd));
         assert_eq!(model.graph.camera, near, "PD is the middle");
         let far = send(&mut model, GraphMsg::ZoomMap(0.01, (0.9, 0.1)));
-        assert_eq!((far.zoom, far.x, far.y), (ZOOM.0, 0.15000000000000002, 0.15000000000000002));
+        assert_eq!((far.zoom, far.x, far.y), (FARTHEST, 0.15000000000000002, 0.15000000000000002));
     }
 
     #[test]

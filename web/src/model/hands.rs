@@ -139,7 +139,13 @@ impl Model {
             ConsoleMsg::Newer if self.console.point_at_offer(Go::Next) => {}
             ConsoleMsg::Older => self.console.recall(1),
             ConsoleMsg::Newer => self.console.recall(-1),
-            ConsoleMsg::For(target) => self.console.target = target,
+            ConsoleMsg::For(target) => {
+                // A world that is on the screen may be on its way out.
+                let worlds = self.heir().run().worlds().len();
+                if !matches!(target, Target::One(world) if worlds <= world) {
+                    self.console.target = target;
+                }
+            }
             ConsoleMsg::Take(candidate) => {
                 let names = self.names();
                 self.console.take_offer(candidate, &names);

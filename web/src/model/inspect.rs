@@ -242,6 +242,9 @@ impl Model {
     }
 
     fn answer(&mut self, asked: Asked, opener: String) {
+        if self.frame.worlds.len() <= asked.world {
+            return;
+        }
         let events = self.session.events(asked.world);
         let upto = self.frame.worlds[asked.world].events.min(events.len());
         let event = asked.question.answer(&events[..upto]);

@@ -126,7 +126,8 @@ impl Session {
         let (text, seed) = (self.text.clone(), Some(record.seed));
         let mut session = Session::unseen(scenario, text, &record.worlds, seed);
         session.timeline = self.timeline.before(at);
-        session.seen_until = at;
+        // A run that has not caught up has views only as far as it has come.
+        session.seen_until = at.min(self.run.now().max(self.seen_until));
         session.replay = record.inputs.into();
         session.replay_until = at;
         session.number = self.number;
@@ -201,6 +202,9 @@ impl Session {
         let until = goal.min(due).min(now.after(SLICE_MS)).max(now);
         let is_step = playing == Playing::Step && !is_replaying;
         if !self.live(until, is_step) {
+            if !self.run.is_under_way() && !self.is_seen() {
+                self.record_if_due(false);
+            }
             return true;
         }
         while self.replay.front().is_some_and(|input| input.at <= self.run.now()) {
@@ -267,7 +271,8 @@ impl Session {
     /// Goes on to the next event that somebody would notice, or by `limit_ms`.
     pub(crate) fn go_to_next_event(&mut self, limit_ms: u64) {
         let limit = self.run.now().after(limit_ms);
-        let mut is_noticed = false;
+        self.run.settle();
+        let mut is_noticed = self.note_events();
         while self.run.now() < limit && !is_noticed {
             self.run.advance_to_event(limit);
             is_noticed = self.note_events();

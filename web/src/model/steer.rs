@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use scenario::{Deed, Input, library};
 use sim::Millis;
-use view::timeline::MarkKind;
+use view::timeline::{Frame, MarkKind};
 
 use super::clock::Playing;
 use super::{Model, NEXT_EVENT_LIMIT_MS, Seek, Session, Unit, Update, Way};
@@ -57,9 +57,9 @@ impl Model {
 
     /// Whether what the worlds are now is to be shown at the end of this frame.
     fn is_view_due(&self) -> bool {
-        let every = VIEW_EVERY_MS * (self.graph.found.1 / 1_000) as f64;
-        let is_time = !self.is_large() || every <= self.unseen_ms;
-        !self.clock.is_playing() || is_time && !self.session.run().is_under_way()
+        let every = VIEW_EVERY_MS * self.graph.found.1 as f64 / 1_000.0;
+        let is_time = every <= self.unseen_ms && !self.session.run().is_under_way();
+        !self.clock.is_playing() || !self.is_large() || is_time
     }
 
     /// Whether there are too many regions for a view in every frame.
@@ -70,8 +70,9 @@ impl Model {
     /// Shows what the worlds are now.
     fn see_newest(&mut self) {
         self.unseen_ms = 0.0;
-        let now = self.session.run().now();
-        if self.session.timeline().newest().is_none_or(|frame| frame.at < now) {
+        let run = self.session.run();
+        let is_new = |newest: &Rc<Frame>| newest.at < run.now() || run.is_under_way();
+        if self.session.timeline().newest().is_none_or(is_new) {
             self.session.record();
         }
         self.look_as_shared();
@@ -309,6 +310,8 @@ impl Model {
     /// Shows another run at its newest moment. Returns the one before.
     pub(super) fn show_run(&mut self, session: Session) -> Session {
         let before = std::mem::replace(&mut self.session, session);
+        self.console.forget_run(self.session.run().worlds().len());
+        self.share.look_at = None;
         self.story = super::Story::default();
         self.side.renew();
         self.cursor = None;

@@ -305,5 +305,6 @@ fn time_series_are_drawn_while_they_are_open() {
 }
 
 mod elsewhere;
+mod gone;
 mod refused;
 mod time;

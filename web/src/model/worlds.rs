@@ -25,11 +25,11 @@ pub(crate) enum WorldMsg {
 impl Model {
     /// Takes in what is about the number of worlds.
     pub(super) fn change_worlds(&mut self, msg: WorldMsg) -> Update {
-        let mut record = self.heir().whole_record();
+        let mut record = self.heir_record();
         let worlds = record.worlds.len();
         match msg {
             WorldMsg::Copy(world) if world < worlds && worlds < MOST_WORLDS => {
-                record.worlds.push(self.knobs_of(world));
+                record.worlds.push(self.heir().knobs()[world]);
                 copy_deeds(&mut record, world, worlds);
             }
             WorldMsg::Remove(world) if world < worlds && 1 < worlds => {
@@ -47,17 +47,18 @@ impl Model {
     }
 
     pub(super) fn set_knob(&mut self, world: usize, knob: Knob, value: usize) -> Update {
-        let knobs = knob.set(self.knobs_of(world).1, value);
+        let Some((_, knobs)) = self.heir().knobs().get(world).copied() else {
+            return Update::nothing();
+        };
+        let knobs = knob.set(knobs, value);
         self.set_knobs(world, (release_of(&knobs), knobs))
     }
 
-    fn knobs_of(&self, world: usize) -> WorldKnobs {
-        self.heir().knobs()[world]
-    }
-
     fn set_knobs(&mut self, world: usize, knobs: WorldKnobs) -> Update {
-        let mut record = self.heir().whole_record();
-        record.worlds[world] = knobs;
+        let mut record = self.heir_record();
+        // One that is on the screen may be on its way out.
+        let Some(own) = record.worlds.get_mut(world) else { return Update::nothing() };
+        *own = knobs;
         self.live_through_again(&record)
     }
 

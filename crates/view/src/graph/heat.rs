@@ -90,7 +90,7 @@ impl HeatCell {
         Some((row.region, table.to_owned()))
     }
 
-    /// `regions 1004–1044 · 8 · shop.orders · ghost peer ×2`.
+    /// `region 1004 … 1044 (41) · shop.orders · ghost peer ×2`.
     pub fn text(&self, rows: &[Rc<Row>], lang: Lang) -> String {
         let (Some(first), Some(last)) =
             (rows.get(self.first), rows.get(self.first + self.count - 1))

@@ -67,10 +67,6 @@ crate::words! {
         Inspectors: "Inspectors", "检视面板";
         /// The tab stays whatever is selected.
         Pin: "Keep this tab open", "固定此标签页";
-        /// Nothing is selected.
-        SelectRegion: "Select a region to look into it.", "选择一个 region 以查看。";
-        /// Nothing is selected.
-        SelectStore: "Select a store to look into it.", "选择一个 store 以查看。";
         /// The table and the keys.
         Range: "Table and keys", "表与键范围";
         /// The first key.
@@ -87,8 +83,6 @@ crate::words! {
         OfLeader: "leader", "leader";
         /// PD's.
         OfPd: "PD", "PD";
-        /// A store's.
-        OfStore: "store", "store";
         /// Not led.
         NoLeader: "nobody leads", "无 leader";
         /// Raft, peer by peer.
@@ -229,8 +223,6 @@ crate::words! {
         Rules: "Rules and fits", "规则与契合";
         /// How many a rule wants.
         Wants: "wants", "要求";
-        /// How many regions fit.
-        FitOf: "fits", "契合";
         /// Operators.
         Operators: "Operators", "Operator";
         /// Step.
@@ -269,8 +261,6 @@ crate::words! {
         Deadline: "gives up at", "超时时刻";
         /// The first error.
         Error: "error", "错误";
-        /// Wanted.
-        Replicas: "replicas", "副本数";
         /// Held back.
         HeldBack: "held back", "暂缓";
         /// Regions without a replica.
@@ -317,7 +307,5 @@ crate::words! {
         NotYet: "not now", "尚未成立";
         /// Facts of another moment.
         AsOf: "These facts are still of", "以下状态仍取自";
-        /// Worlds agree.
-        SameInAll: "the same in all worlds", "各世界相同";
     }
 }

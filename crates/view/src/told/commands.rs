@@ -48,13 +48,13 @@ pub(super) fn sentence(command: &Command, lang: Lang) -> String {
 fn table_sentence(command: &TableCommand) -> (String, String) {
     match command {
         TableCommand::Create { table, .. } => {
-            (format!("Somebody creates table {table}"), format!("有人创建表 {table}"))
+            (format!("Somebody created table {table}"), format!("有人创建表 {table}"))
         }
         TableCommand::Drop { table, .. } => {
-            (format!("Somebody drops table {table}"), format!("有人删除表 {table}"))
+            (format!("Somebody dropped table {table}"), format!("有人删除表 {table}"))
         }
         TableCommand::Split { table, .. } => (
-            format!("Somebody has the regions of {table} split"),
+            format!("Somebody had the regions of {table} split"),
             format!("有人分裂表 {table} 的 region"),
         ),
     }
@@ -190,6 +190,11 @@ fn of_stores(stores: &[StoreId], [one, many]: [&str; 2]) -> String {
 pub(super) fn stores_named(stores: &[StoreId]) -> String {
     let noun = if stores.len() == 1 { "store" } else { "stores" };
     format!("{noun} {}", list(stores))
+}
+
+/// `1 region`, `4 regions`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 pub(super) fn list<T: ToString>(ids: &[T]) -> String {

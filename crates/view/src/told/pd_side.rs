@@ -7,6 +7,7 @@ use sim::region::Peer;
 use sim::store::StoreStatus;
 use sim::{EventKind as E, RegionId, StoreId};
 
+use super::commands::counted;
 use super::{Names, Sentence, notable, routine, turning};
 use crate::answer::ailment_words;
 use crate::lang::Lang;
@@ -80,7 +81,7 @@ fn records(kind: &E, lang: Lang) -> Sentence {
     if let E::MaxReplicasSet(count) = kind {
         return notable(
             lang,
-            format!("PD now wants {count} voters of each region"),
+            format!("PD now wants {} of each region", counted(*count, "voter")),
             format!("PD 现在要求每个 region 有 {count} 个 voter"),
         );
     }
@@ -347,7 +348,7 @@ fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
         let table = names.table(*table);
         return routine(
             lang,
-            format!("TiDB has {regions} regions split off {table}"),
+            format!("TiDB has {} split off {table}", counted(*regions, "region")),
             format!("TiDB 从 {table} 分裂出 {regions} 个 region"),
         );
     }
@@ -369,7 +370,7 @@ fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
         let table = names.table(*table);
         return turning(
             lang,
-            format!("TiDB wants {count} TiFlash replicas of {table}"),
+            format!("TiDB wants {} of {table}", counted(*count, "TiFlash replica")),
             format!("TiDB 要求 {table} 有 {count} 个 TiFlash 副本"),
         );
     }
@@ -386,7 +387,10 @@ fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
         let percent = progress_bp / 100;
         return notable(
             lang,
-            format!("{table} is {percent} % replicated; {} regions have no replica", missing.len()),
+            format!(
+                "{table} is {percent} % replicated; {} without a replica",
+                counted(missing.len() as u64, "region")
+            ),
             format!("{table} 的复制进度为 {percent}%；{} 个 region 缺副本", missing.len()),
         );
     }

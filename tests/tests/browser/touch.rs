@@ -1,0 +1,104 @@
+//! A finger, on a phone: what is tapped is held, a long press opens the menu, two fingers zoom the
+//! map, and the time line follows.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use tests::{browser::Browser, engine::Engine};
+
+use crate::page::elapsed;
+
+/// A phone with the page; none where the driver has no fingers.
+fn phone(test: &str) -> Result<Option<Browser>> {
+    let browser = Browser::open(test)?;
+    if browser.engine() == Engine::WebKit {
+        eprintln!("left out: WebKit's driver has no fingers");
+        return Ok(None);
+    }
+    browser.resize(390, 844)?;
+    browser.test_id("play-all")?;
+    Ok(Some(browser))
+}
+
+/// The middle of the first element of a selector, once that is in sight.
+fn middle(browser: &Browser, selector: &str) -> Result<(f64, f64)> {
+    browser.find(selector)?;
+    let script = "const it = document.querySelector(arguments[0]);
+        it.scrollIntoView({ block: 'center', inline: 'center' });
+        const box = it.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2];";
+    let at = browser.execute(script, &[json!(selector)])?;
+    let number = |value: &Value| value.as_f64().context("a coordinate");
+    Ok((number(&at[0])?, number(&at[1])?))
+}
+
+fn tap(browser: &Browser, selector: &str) -> Result<()> {
+    let at = middle(browser, selector)?;
+    browser.touch(&[&[at]], 20)
+}
+
+fn count(browser: &Browser, selector: &str) -> Result<u64> {
+    let script = "return document.querySelectorAll(arguments[0]).length";
+    browser.execute(script, &[json!(selector)])?.as_u64().context("a number")
+}
+
+#[test]
+fn a_tap_holds_a_store_and_a_long_press_opens_its_menu() -> Result<()> {
+    let Some(browser) = phone("touch")? else { return Ok(()) };
+    let store = "#matrix-0 .lane[data-store='5'] .lane-id";
+    tap(&browser, store)?;
+    browser.wait_until("the held store", || Ok(count(&browser, ".lane.held")? == 2))?;
+    let at = middle(&browser, store)?;
+    browser.touch(&[&[at]], 900)?;
+    let menu = browser.test_id("menu")?;
+    ensure!(menu.text()?.contains("stop store 5"), "{}", menu.text()?);
+    browser.screenshot("touch-menu")?;
+    ensure!(count(&browser, ".lane.gone")? == 0, "the finger that opened it has chosen");
+    tap(&browser, "[data-testid=menu] .menu-item")?;
+    browser.wait_until("a stopped store in both worlds", || {
+        Ok(count(&browser, ".lane.gone[data-store='5']")? == 2)
+    })?;
+    let errors = browser.console_errors()?;
+    ensure!(errors.is_empty(), "on the console: {errors:#?}");
+    Ok(())
+}
+
+#[test]
+fn two_fingers_zoom_the_map_and_one_moves_it() -> Result<()> {
+    let Some(browser) = phone("pinch")? else { return Ok(()) };
+    tap(&browser, "[data-testid=form-map]")?;
+    let (x, y) = middle(&browser, "#map-0")?;
+    let moved = || -> Result<String> {
+        let script = "return document.querySelector('#map-0 > g').getAttribute('transform')";
+        Ok(browser.execute(script, &[])?.as_str().unwrap_or_default().to_owned())
+    };
+    let whole = moved()?;
+    browser.touch(&[&[(x - 20.0, y), (x - 90.0, y)], &[(x + 20.0, y), (x + 90.0, y)]], 200)?;
+    browser.wait_until("a nearer map", || Ok(moved()? != whole))?;
+    let near = moved()?;
+    ensure!(near.contains("scale"), "{near}");
+    browser.touch(&[&[(x, y), (x + 60.0, y + 30.0)]], 200)?;
+    browser.wait_until("another part of it", || Ok(moved()? != near))?;
+    ensure!(count(&browser, ".map-art .held")? == 0, "a drag holds nothing");
+    Ok(())
+}
+
+#[test]
+fn a_finger_moves_along_the_time_line_and_terms_explain_themselves() -> Result<()> {
+    let Some(browser) = phone("touch time")? else { return Ok(()) };
+    for _ in 0..20 {
+        browser.press('.')?;
+    }
+    browser.wait_until("twenty seconds", || Ok(elapsed(&browser)? == "20000"))?;
+    tap(&browser, "[data-testid=scrubber]")?;
+    let back = || -> Result<u64> { Ok(elapsed(&browser)?.parse()?) };
+    browser.wait_until("about the middle", || Ok((7_000..13_000).contains(&back()?)))?;
+    tap(&browser, "[data-testid=to-now]")?;
+    browser.wait_until("the newest moment", || Ok(back()? == 20_000))?;
+    tap(&browser, "#world-0 [data-term='unsafe-recovery']")?;
+    browser
+        .wait_until("what the term means", || Ok(count(&browser, "#tip:not([hidden])")? == 1))?;
+    // Everything of the page is wide enough for a phone.
+    let wide = "return document.documentElement.scrollWidth <= innerWidth";
+    ensure!(browser.execute(wide, &[])? == true, "the page is wider than the phone");
+    Ok(())
+}
