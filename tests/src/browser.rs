@@ -64,7 +64,12 @@ impl Browser {
 
     /// Goes to an address.
     pub fn go(&self, url: &str) -> Result<()> {
-        self.session().post("url", &json!({ "url": url })).map(drop)
+        let go = || self.session().post("url", &json!({ "url": url })).map(drop);
+        match go() {
+            // Firefox gives up a page whose worker it cannot start at once on a busy machine.
+            Err(error) if error.to_string().contains("Reached error page") => go(),
+            answer => answer,
+        }
     }
 
     /// The document's title.

@@ -32,8 +32,8 @@ fn difference(there: &ClusterView, here: &ClusterView, lang: Lang) -> String {
     }
     let (a, b) = (&there.headline, &here.headline);
     let numbers = [
-        (a.leaderless as u64, b.leaderless as u64, "regions without leader", "个 region 无 leader"),
-        (a.ghost_peers as u64, b.ghost_peers as u64, "ghost peers", "个 ghost peer"),
+        (a.leaderless as u64, b.leaderless as u64, "regions without leader", "个 Region 无 leader"),
+        (a.ghost_peers as u64, b.ghost_peers as u64, "ghost peers", "个 ghost Peer"),
         (a.failed_resolves, b.failed_resolves, "failed resolves", "次解析失败"),
         (a.refused, b.refused, "refused writes", "次写入被拒"),
         (a.lost, b.lost, "lost writes", "条写入丢失"),

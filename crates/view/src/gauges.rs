@@ -17,7 +17,7 @@ crate::words! {
         /// Members that will never answer.
         GhostPeers: "ghost peers", "ghost peer";
         /// Regions that nobody leads.
-        Leaderless: "regions without leader", "无 leader 的 region";
+        Leaderless: "regions without leader", "无 leader 的 Region";
         /// Resolves in vain.
         FailedResolves: "failed resolves", "失败的地址解析";
         /// Requests that were served.

@@ -36,45 +36,45 @@ pub const GLOSSARY: [Entry; 40] = [
         "store",
         "store",
         "One TiKV or TiFlash server with its disk. It holds a peer of many regions.",
-        "一个 TiKV 或 TiFlash 服务及其磁盘，上面有许多 region 的 peer。",
+        "一个 TiKV 或 TiFlash 服务及其磁盘，上面有许多 Region 的 Peer。",
     ),
     entry(
         "region",
         "region",
         "A range of keys that is replicated as a whole: its peers on several stores are one Raft \
          group.",
-        "一段连续的 key，整体复制：它在多个 store 上的 peer 组成一个 Raft 组。",
+        "一段连续的 key，整体复制：它在多个 store 上的 Peer 组成一个 Raft 组。",
     ),
     entry(
         "peer",
         "peer",
         "One replica of a region on one store. Its id is never used again, not even on the same \
          store.",
-        "region 在某个 store 上的一个副本。peer id 永不复用，即使在同一 store 上。",
+        "Region 在某个 store 上的一个副本。Peer id 永不复用，即使在同一 store 上。",
     ),
     entry(
         "leader",
         "leader",
         "The peer that a quorum has elected. It takes the writes and reports the region to PD.",
-        "由多数派选出的 peer，负责写入，并向 PD 汇报该 region。",
+        "由多数派选出的 Peer，负责写入，并向 PD 汇报该 Region。",
     ),
     entry(
         "voter",
         "voter",
         "A peer that counts for the quorum: it votes, and a write needs most of the voters.",
-        "计入多数派的 peer：参与投票，写入需要多数 voter 确认。",
+        "计入多数派的 Peer：参与投票，写入需要多数 voter 确认。",
     ),
     entry(
         "learner",
         "learner",
         "A peer that receives the log but does not vote. TiFlash replicas are learners.",
-        "只接收日志、不投票的 peer。TiFlash 副本就是 learner。",
+        "只接收日志、不投票的 Peer。TiFlash 副本就是 learner。",
     ),
     entry(
         "quorum",
         "quorum",
         "More than half of the voters. Without it a region can neither elect a leader nor write.",
-        "超过半数的 voter。失去它，region 既选不出 leader，也不能写入。",
+        "超过半数的 voter。失去它，Region 既选不出 leader，也不能写入。",
     ),
     entry(
         "joint",
@@ -87,13 +87,13 @@ pub const GLOSSARY: [Entry; 40] = [
         "ghost peer",
         "A member that the leader still lists although it will never answer: its store is dead \
          or no longer has it.",
-        "leader 仍然记着、但永远不会应答的成员：它的 store 已经不在，或已没有这个 peer。",
+        "leader 仍然记着、但永远不会应答的成员：它的 store 已经不在，或已没有这个 Peer。",
     ),
     entry(
         "stray",
         "stray peer",
         "A peer on a disk that its region's configuration no longer lists.",
-        "磁盘上还在、但 region 成员中已经没有的 peer。",
+        "磁盘上还在、但 Region 成员中已经没有的 Peer。",
     ),
     entry(
         "epoch",
@@ -126,32 +126,32 @@ pub const GLOSSARY: [Entry; 40] = [
         "snapshot",
         "snapshot",
         "The whole state of a region, sent to a peer that is new or has fallen too far behind.",
-        "region 的完整状态，发给新的或落后太多的 peer。",
+        "Region 的完整状态，发给新的或落后太多的 Peer。",
     ),
     entry(
         "hibernate",
         "hibernate",
         "A quiet region's peers stop ticking until something wakes them.",
-        "空闲 region 的 peer 停止 tick，直到被唤醒。",
+        "空闲 Region 的 Peer 停止 tick，直到被唤醒。",
     ),
     entry(
         "pending",
         "pending peer",
         "A peer whose log is so far behind that the leader must send it a snapshot first.",
-        "日志落后太多、需要 leader 先发 snapshot 的 peer。",
+        "日志落后太多、需要 leader 先发 snapshot 的 Peer。",
     ),
     entry(
         "down",
         "down peer",
         "A peer that its leader has not heard of for ten minutes, and has told PD so.",
-        "leader 超过十分钟没有收到其消息、并已报告给 PD 的 peer。",
+        "leader 超过十分钟没有收到其消息、并已报告给 PD 的 Peer。",
     ),
     entry(
         "pd",
         "PD",
         "Placement Driver: keeps the list of stores, is told of every region by heartbeats, and \
          orders repairs.",
-        "Placement Driver：保存 store 列表，通过心跳了解每个 region，并安排修复。",
+        "Placement Driver：保存 store 列表，通过心跳了解每个 Region，并安排修复。",
     ),
     entry(
         "heartbeat",
@@ -164,14 +164,14 @@ pub const GLOSSARY: [Entry; 40] = [
         "operator",
         "operator",
         "A repair or a move that PD has begun, step by step, through a region's leader.",
-        "PD 通过 region 的 leader 逐步执行的一次修复或调度。",
+        "PD 通过 Region 的 leader 逐步执行的一次修复或调度。",
     ),
     entry(
         "placement-rule",
         "placement rule",
         "Says how many peers of which role a key range has, and on which stores. A TiFlash \
          replica is such a rule.",
-        "规定一段 key 范围应有多少、何种角色的 peer、放在哪些 store。TiFlash 副本就是这样一条规则。",
+        "规定一段 key 范围应有多少、何种角色的 Peer、放在哪些 store。TiFlash 副本就是这样一条规则。",
     ),
     entry(
         "blocked-repair",
@@ -183,20 +183,20 @@ pub const GLOSSARY: [Entry; 40] = [
         "up",
         "Up",
         "PD has the store in its list and it may hold peers.",
-        "store 在 PD 列表中，可以放置 peer。",
+        "store 在 PD 列表中，可以放置 Peer。",
     ),
     entry(
         "offline",
         "Offline",
         "Somebody asked PD to remove the store; its peers are being moved away.",
-        "已要求 PD 下线该 store，正在迁走它的 peer。",
+        "已要求 PD 下线该 store，正在迁走它的 Peer。",
     ),
     entry(
         "tombstone",
         "Tombstone",
         "PD has buried the store: it may never come back under this id. A peer has a tombstone, \
          too, once destroyed.",
-        "PD 已埋葬该 store：不得再以此 id 回来。peer 被销毁后也会留下 tombstone。",
+        "PD 已埋葬该 store：不得再以此 id 回来。Peer 被销毁后也会留下 tombstone。",
     ),
     entry(
         "erased",
@@ -217,7 +217,7 @@ pub const GLOSSARY: [Entry; 40] = [
         "resolve loop",
         "A store asks PD for an address again and again because a region still lists a member \
          there.",
-        "因为 region 仍有成员在那里，store 反复向 PD 询问地址。",
+        "因为 Region 仍有成员在那里，store 反复向 PD 询问地址。",
     ),
     entry(
         "black-list",
@@ -232,21 +232,21 @@ pub const GLOSSARY: [Entry; 40] = [
         "pd-ctl’s unsafe remove-failed-stores: gives regions that lost their quorum a leader \
          again, by \
          force and at the cost of what only the dead had.",
-        "pd-ctl 的 unsafe remove-failed-stores：强制让失去多数派的 region 重新有 leader，代价是只在死者上的数据。",
+        "pd-ctl 的 unsafe remove-failed-stores：强制让失去多数派的 Region 重新有 leader，代价是只在死者上的数据。",
     ),
     entry(
         "force-leader",
         "force leader",
         "A peer that recovery lets lead without a quorum, so that the failed members can be \
          removed.",
-        "恢复过程中不经多数派而成为 leader 的 peer，用来移除失败的成员。",
+        "恢复过程中不经多数派而成为 leader 的 Peer，用来移除失败的成员。",
     ),
     entry(
         "stage",
         "recovery stage",
         "Unsafe recovery goes in stages: collect reports, force leaders, demote failed voters, \
          create empty regions, finish.",
-        "unsafe recovery 分阶段进行：收集报告、强制 leader、降级失败的 voter、创建空 region、结束。",
+        "unsafe recovery 分阶段进行：收集报告、强制 leader、降级失败的 voter、创建空 Region、结束。",
     ),
     entry(
         "plan",
@@ -293,7 +293,7 @@ pub const GLOSSARY: [Entry; 40] = [
         "lost write",
         "A write that a client was told is done, and that the region no longer has after a \
          recovery.",
-        "客户端已得到确认、但恢复之后 region 已没有的写入。",
+        "客户端已得到确认、但恢复之后 Region 已没有的写入。",
     ),
 ];
 

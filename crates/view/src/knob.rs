@@ -35,7 +35,7 @@ const WORDS: [Words; Knob::ALL.len()] = [
     },
     Words {
         knob: Knob::OrphanedPeers,
-        question: ("Orphaned peers", "孤儿 peer（orphaned）"),
+        question: ("Orphaned peers", "孤儿 Peer（orphaned）"),
         values: &[
             ("ignored", "忽略", "pd#9624"),
             ("listed for removal", "列入移除名单", "pd#9554"),
@@ -126,11 +126,11 @@ const WORDS: [Words; Knob::ALL.len()] = [
     },
     Words {
         knob: Knob::FailedStoresFrom,
-        question: ("Auto-detect looks at", "自动检测所看的 peer"),
+        question: ("Auto-detect looks at", "自动检测所看的 Peer"),
         values: &[
             ("there is none", "没有此功能", "pd#5415"),
             ("voters", "voter", "pd#6690"),
-            ("all peers", "所有 peer", "pd#6691"),
+            ("all peers", "所有 Peer", "pd#6691"),
         ],
     },
     Words {

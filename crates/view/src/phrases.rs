@@ -40,7 +40,7 @@ pub fn headline(headline: &Headline, lang: Lang) -> String {
             lang,
             "leaderless region",
             "leaderless regions",
-            "个 region 无 leader",
+            "个 Region 无 leader",
         ));
     }
     if 0 < headline.failed_resolves {
@@ -53,7 +53,7 @@ pub fn headline(headline: &Headline, lang: Lang) -> String {
     }
     if 0 < headline.ghost_peers {
         let n = headline.ghost_peers as u64;
-        parts.push(counted(n, lang, "ghost peer", "ghost peers", "个 ghost peer"));
+        parts.push(counted(n, lang, "ghost peer", "ghost peers", "个 ghost Peer"));
     }
     if 0 < headline.refused {
         let n = headline.refused;

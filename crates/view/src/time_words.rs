@@ -103,9 +103,9 @@ crate::words! {
         /// Undo and redo.
         KeyUndo: "Undo the last command; with Shift, do it again", "撤销上一条命令；按住 Shift 重做";
         /// Rows.
-        KeyWalk: "The region above or below", "上一个或下一个 region";
+        KeyWalk: "The region above or below", "上一个或下一个 Region";
         /// Finds regions.
-        KeyFind: "Find regions", "查找 region";
+        KeyFind: "Find regions", "查找 Region";
         /// Lets go.
         KeyLetGo: "Let go of what is held, close what is open", "放开所选，关闭弹层";
         /// Branches and bookmarks.

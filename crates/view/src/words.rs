@@ -92,9 +92,9 @@ words! {
         /// No recovery runs.
         NoRecovery: "none so far", "尚未进行";
         /// The matrix.
-        Matrix: "Regions by store", "各 store 上的 region";
+        Matrix: "Regions by store", "各 store 上的 Region";
         /// How to walk the matrix by keyboard.
-        MatrixKeys: "Arrow keys walk the regions, Escape lets go", "方向键浏览 region，Escape 放开";
+        MatrixKeys: "Arrow keys walk the regions, Escape lets go", "方向键浏览 Region，Escape 放开";
         /// Shows the matrix as a table.
         AsTable: "Show as a table", "显示为表格";
         /// Shows the matrix as a picture.
@@ -146,7 +146,7 @@ words! {
         /// The leader's configuration.
         LeadersConf: "leader’s conf", "leader 的配置";
         /// PD's region cache.
-        PdCache: "PD region cache", "PD region 缓存";
+        PdCache: "PD region cache", "PD Region 缓存";
         /// The disk.
         OnDisk: "on disk", "磁盘上";
         /// PD's store list.

@@ -28,6 +28,7 @@ impl Page {
     fn open(test: &str, how: How) -> Result<Page> {
         let named = format!("{test} {}", if matches!(how, How::Keys) { "keys" } else { "pointer" });
         let browser = Browser::open(&named)?;
+        browser.test_id("play-all")?;
         if let How::Keys = how {
             choose(&browser, "lang", "zh-CN")?;
             choose(&browser, "theme", "dark")?;
@@ -53,8 +54,8 @@ impl Page {
 
     /// Gives an element the focus; errors where that is not seen, or not reached by Tab.
     fn focus(&self, selector: &str) -> Result<()> {
-        // Whoever touches a key sees where the focus is from then on.
-        self.browser.press('\u{e008}')?;
+        // Whoever moves by keys sees where the focus is from then on.
+        self.browser.press('\u{e004}')?;
         let script = "const it = document.querySelector(arguments[0]);
             it.focus();
             return document.activeElement === it && 0 <= it.tabIndex && it.matches(':focus-visible');";

@@ -8,7 +8,7 @@ crate::words! {
         /// What to type into the palette.
         PaletteHint:
             "An action, store, region, table, incident, or any command",
-            "操作、store、region、表、事故，或任意命令";
+            "操作、store、Region、表、事故，或任意命令";
         /// How the palette is used.
         PaletteKeys: "↑ ↓ choose · Enter does it · Escape closes", "↑ ↓ 选择 · Enter 执行 · Escape 关闭";
         /// How a line is changed in the palette before it is carried out.

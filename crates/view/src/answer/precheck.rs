@@ -106,14 +106,14 @@ pub(crate) fn ailment_words(ailment: &Ailment, lang: Lang) -> String {
         Ailment::PdSilent => ("PD does not answer".to_owned(), "PD 没有应答".to_owned()),
         Ailment::NoLeader { region, quorum_lost: true, .. } => (
             format!("Region {region} has no leader and no quorum"),
-            format!("region {region} 没有 leader，也没有多数派"),
+            format!("Region {region} 没有 leader，也没有多数派"),
         ),
         Ailment::NoLeader { region, quorum_lost: false, .. } => {
-            (format!("Region {region} has no leader"), format!("region {region} 没有 leader"))
+            (format!("Region {region} has no leader"), format!("Region {region} 没有 leader"))
         }
         Ailment::UnknownToPd(region) => (
             format!("PD has not heard from the leader of region {region}"),
-            format!("PD 尚未收到 region {region} 的 leader 心跳"),
+            format!("PD 尚未收到 Region {region} 的 leader 心跳"),
         ),
         Ailment::Disagreement { region, pd, leader } => (
             format!(
@@ -121,7 +121,7 @@ pub(crate) fn ailment_words(ailment: &Ailment, lang: Lang) -> String {
                 pd.version, pd.conf_ver, leader.version, leader.conf_ver
             ),
             format!(
-                "PD 中 region {region} 的 epoch 是 {}/{}（version/conf_ver），leader 则是 {}/{}",
+                "PD 中 Region {region} 的 epoch 是 {}/{}（version/conf_ver），leader 则是 {}/{}",
                 pd.version, pd.conf_ver, leader.version, leader.conf_ver
             ),
         ),
@@ -148,7 +148,7 @@ pub(crate) fn ailment_words(ailment: &Ailment, lang: Lang) -> String {
         ),
         Ailment::OperatorUnderWay { region, name } => (
             format!("PD is at work on region {region} ({})", name.name()),
-            format!("PD 正在调度 region {region}（{}）", name.name()),
+            format!("PD 正在调度 Region {region}（{}）", name.name()),
         ),
     };
     match lang {
@@ -161,7 +161,7 @@ fn member(region: sim::RegionId, peer: Peer, lang: Lang) -> String {
     let role = peer.role.name();
     match lang {
         Lang::En => format!("{role} {} of region {region} on store {}", peer.id, peer.store),
-        Lang::Zh => format!("region {region} 在 store {} 上的 {role} {}", peer.store, peer.id),
+        Lang::Zh => format!("Region {region} 在 store {} 上的 {role} {}", peer.store, peer.id),
     }
 }
 

@@ -222,7 +222,7 @@ impl FilterError {
                 Lang::En => {
                     format!("“{word}”: a region’s number is wanted, as in 1004 or 1000-1040")
                 }
-                Lang::Zh => format!("“{word}”：需要 region 编号，例如 1004 或 1000-1040"),
+                Lang::Zh => format!("“{word}”：需要 Region 编号，例如 1004 或 1000-1040"),
             },
             WantedWord::Ascending => match lang {
                 Lang::En => format!("“{word}”: the first number is the smaller one"),
@@ -240,7 +240,7 @@ impl FilterError {
 pub fn count(found: usize, all: usize, lang: Lang) -> String {
     match lang {
         Lang::En => format!("{found} of {all} regions"),
-        Lang::Zh => format!("{found} / {all} 个 region"),
+        Lang::Zh => format!("{found} / {all} 个 Region"),
     }
 }
 

@@ -38,7 +38,7 @@ crate::words! {
         /// A clock is off.
         ClockOff: "clock off", "时钟偏移";
         /// The field for filters.
-        Filter: "Filter regions", "筛选 region";
+        Filter: "Filter regions", "筛选 Region";
         /// What may be typed there.
         FilterHint:
             "id, store:5, table, ghost, down, differs …  -word leaves out",
@@ -46,7 +46,7 @@ crate::words! {
         /// Takes the filter away.
         ClearFilter: "Show all", "显示全部";
         /// Nothing was found.
-        NothingFound: "No region is like that now", "当前没有符合的 region";
+        NothingFound: "No region is like that now", "当前没有符合的 Region";
         /// The choice of how the graph is shown.
         Form: "How regions are shown", "显示方式";
         /// As a matrix.
@@ -60,11 +60,11 @@ crate::words! {
         /// How to use the map.
         MapKeys:
             "Map of stores, regions, tables and PD. Arrow keys walk, + and − zoom, 0 shows all",
-            "store、region、表与 PD 的关系图。方向键移动，+ − 缩放，0 显示全部";
+            "store、Region、表与 PD 的关系图。方向键移动，+ − 缩放，0 显示全部";
         /// How to use the heat strip.
         HeatKeys:
             "Regions by their gravest state. Arrow keys walk, Enter goes nearer, 0 shows all",
-            "按最严重状态着色的 region。方向键移动，Enter 放大，0 显示全部";
+            "按最严重状态着色的 Region。方向键移动，Enter 放大，0 显示全部";
         /// Nearer.
         Nearer: "Nearer", "放大";
         /// Farther.
@@ -74,7 +74,7 @@ crate::words! {
         /// What marks on stores mean.
         StoreMarks: "On stores", "store 标记";
         /// What marks on regions mean.
-        RegionMarks: "On regions", "region 标记";
+        RegionMarks: "On regions", "Region 标记";
         /// All that the legend has.
         WholeLegend: "All marks", "全部图例";
     }

@@ -86,7 +86,7 @@ crate::words! {
         /// Not led.
         NoLeader: "nobody leads", "无 leader";
         /// Raft, peer by peer.
-        RaftState: "Raft state by peer", "各 peer 的 Raft 状态";
+        RaftState: "Raft state by peer", "各 Peer 的 Raft 状态";
         /// Role in Raft.
         RaftRole: "role", "角色";
         /// Term.
@@ -212,7 +212,7 @@ crate::words! {
         /// Acts.
         Active: "scheduling", "调度中";
         /// Cache against truth.
-        Cache: "Region cache against the leaders", "region 缓存与 leader 对照";
+        Cache: "Region cache against the leaders", "Region 缓存与 leader 对照";
         /// All agree.
         AllAgree: "PD and leaders agree", "PD 与 leader 一致";
         /// In the cache and with a leader, as PD has it.
@@ -266,7 +266,7 @@ crate::words! {
         /// Regions without a replica.
         Missing: "missing", "缺失";
         /// By region.
-        ByRegion: "TiFlash replicas by region", "各 region 的 TiFlash 副本";
+        ByRegion: "TiFlash replicas by region", "各 Region 的 TiFlash 副本";
         /// By store.
         ByStore: "By TiFlash store", "按 TiFlash store";
         /// On.

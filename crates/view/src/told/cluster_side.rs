@@ -28,7 +28,7 @@ fn process(kind: &E, lang: Lang) -> Sentence {
         return turning(
             lang,
             format!("Store {store} stopped; its peers fall silent"),
-            format!("store {store} 停止，其上的 peer 不再应答"),
+            format!("store {store} 停止，其上的 Peer 不再应答"),
         );
     }
     if let E::StorePaused(store) = kind {
@@ -49,7 +49,7 @@ fn process(kind: &E, lang: Lang) -> Sentence {
         return turning(
             lang,
             format!("The disk of store {store} is lost, with every peer on it"),
-            format!("store {store} 的磁盘丢失，其上所有 peer 随之消失"),
+            format!("store {store} 的磁盘丢失，其上所有 Peer 随之消失"),
         );
     }
     None
@@ -60,14 +60,14 @@ fn membership(kind: &E, lang: Lang) -> Sentence {
         return routine(
             lang,
             format!("Region {region} elected its peer on store {} in term {term}", peer.store),
-            format!("region {region} 在 term {term} 选出 store {} 上的 leader", peer.store),
+            format!("Region {region} 在 term {term} 选出 store {} 上的 leader", peer.store),
         );
     }
     if let E::SteppedDown { region, store, .. } = kind {
         return routine(
             lang,
             format!("The leader of region {region} on store {store} stepped down"),
-            format!("region {region} 在 store {store} 上的 leader 退位"),
+            format!("Region {region} 在 store {store} 上的 leader 退位"),
         );
     }
     ranges(kind, lang).or_else(|| members(kind, lang))
@@ -78,14 +78,14 @@ fn ranges(kind: &E, lang: Lang) -> Sentence {
         return notable(
             lang,
             format!("Region {} stops: it is to become part of region {target}", region.id),
-            format!("region {} 停止服务，准备并入 region {target}", region.id),
+            format!("Region {} 停止服务，准备并入 Region {target}", region.id),
         );
     }
     if let E::RegionsMerged { region, source, store: _ } = kind {
         return notable(
             lang,
             format!("Region {source} is now part of region {}", region.id),
-            format!("region {source} 已并入 region {}", region.id),
+            format!("Region {source} 已并入 Region {}", region.id),
         );
     }
     if let E::MergeRolledBack { region, store: _ } = kind {
@@ -96,7 +96,7 @@ fn ranges(kind: &E, lang: Lang) -> Sentence {
                  serves again",
                 region.id
             ),
-            format!("region {} 的合并被回滚，因为目标 region 已变化；它恢复服务", region.id),
+            format!("Region {} 的合并被回滚，因为目标 Region 已变化；它恢复服务", region.id),
         );
     }
     if let E::RegionSplit { region, new, store: _ } = kind {
@@ -104,7 +104,7 @@ fn ranges(kind: &E, lang: Lang) -> Sentence {
         return notable(
             lang,
             format!("Region {} split; region {} has what lay before", region.id, ids.join(", ")),
-            format!("region {} 分裂，前面的范围归 region {}", region.id, ids.join("、")),
+            format!("Region {} 分裂，前面的范围归 Region {}", region.id, ids.join("、")),
         );
     }
     if let E::SplitRefused { region, store } = kind {
@@ -114,7 +114,7 @@ fn ranges(kind: &E, lang: Lang) -> Sentence {
                 "PD gave store {store} no ids to split region {region}: scheduling is halted while \
                  unsafe recovery runs"
             ),
-            format!("unsafe recovery 期间调度暂停，PD 拒绝为 store {store} 分裂 region {region}"),
+            format!("unsafe recovery 期间调度暂停，PD 拒绝为 store {store} 分裂 Region {region}"),
         );
     }
     None
@@ -126,7 +126,7 @@ fn members(kind: &E, lang: Lang) -> Sentence {
             return routine(
                 lang,
                 format!("Region {} left its joint configuration", region.id),
-                format!("region {} 离开 joint 配置", region.id),
+                format!("Region {} 离开 joint 配置", region.id),
             );
         }
         let (en, zh): (Vec<String>, Vec<String>) = changes.iter().map(|c| change(*c)).unzip();
@@ -161,7 +161,7 @@ fn peers(kind: &E, lang: Lang) -> Sentence {
         let (en, zh) = destroyed(*why);
         let text = (
             format!("Peer {peer} of region {region} on store {store} was destroyed: {en}"),
-            format!("region {region} 在 store {store} 上的 peer {peer} 被销毁：{zh}"),
+            format!("Region {region} 在 store {store} 上的 Peer {peer} 被销毁：{zh}"),
         );
         return match why {
             DestroyReason::Recovery => notable(lang, text.0, text.1),
@@ -178,8 +178,8 @@ fn peers(kind: &E, lang: Lang) -> Sentence {
                  leader's messages: only a peer with a new id can live here"
             ),
             format!(
-                "store {store} 已销毁 region {region} 的 peer {peer}，丢弃 leader 的消息：\
-                 这里只能容纳新 id 的 peer"
+                "store {store} 已销毁 Region {region} 的 Peer {peer}，丢弃 leader 的消息：\
+                 这里只能容纳新 id 的 Peer"
             ),
         );
     }
@@ -189,21 +189,21 @@ fn peers(kind: &E, lang: Lang) -> Sentence {
             format!(
                 "Region {region} lost committed entries {from} to {to}: no surviving log has them"
             ),
-            format!("region {region} 丢失已提交的日志 {from} 至 {to}：存活的日志中都没有"),
+            format!("Region {region} 丢失已提交的日志 {from} 至 {to}：存活的日志中都没有"),
         );
     }
     if let E::SnapshotApplied { region, store, .. } = kind {
         return routine(
             lang,
             format!("Store {store} received a snapshot of region {region}"),
-            format!("store {store} 收到 region {region} 的 snapshot"),
+            format!("store {store} 收到 Region {region} 的 snapshot"),
         );
     }
     if let E::PeerCreated { region, peer, store } = kind {
         return routine(
             lang,
             format!("Store {store} created peer {peer} of region {region}"),
-            format!("store {store} 创建 region {region} 的 peer {peer}"),
+            format!("store {store} 创建 Region {region} 的 Peer {peer}"),
         );
     }
     None
@@ -212,7 +212,7 @@ fn peers(kind: &E, lang: Lang) -> Sentence {
 fn destroyed(why: DestroyReason) -> (&'static str, &'static str) {
     match why {
         DestroyReason::Removed => ("it was removed", "已被移除"),
-        DestroyReason::Merged => ("its region was merged into another", "所属 region 已被合并"),
+        DestroyReason::Merged => ("its region was merged into another", "所属 Region 已被合并"),
         DestroyReason::NotAMember => ("it is no longer a member", "已不是成员"),
         DestroyReason::Recovery => {
             ("unsafe recovery ordered it, since a TiFlash learner cannot lead", {
@@ -306,7 +306,7 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
             None => routine(
                 lang,
                 format!("Store {store} leads region {region} without a quorum (force leader)"),
-                format!("store {store} 在没有多数派的情况下领导 region {region}（force leader）"),
+                format!("store {store} 在没有多数派的情况下领导 Region {region}（force leader）"),
             ),
             Some(other) => turning(
                 lang,
@@ -315,7 +315,7 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
                      failed, still runs: two leaders may exist"
                 ),
                 format!(
-                    "store {store} 强制领导 region {region}，而被宣告失败的 store {other} \
+                    "store {store} 强制领导 Region {region}，而被宣告失败的 store {other} \
                      仍在运行：可能出现两个 leader"
                 ),
             ),
@@ -333,7 +333,7 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
                 peer.id, peer.store
             ),
             format!(
-                "region {region} 的降级跳过了 store {} 上的 learner {}：它将永远是成员（tikv#18458）",
+                "Region {region} 的降级跳过了 store {} 上的 learner {}：它将永远是成员（tikv#18458）",
                 peer.store, peer.id
             ),
         );
@@ -347,7 +347,7 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
                 peer.id, peer.store
             ),
             format!(
-                "PD 没有列出 region {region} 的 learner {}：store {} 还活着，但已没有它（pd#9624）",
+                "PD 没有列出 Region {region} 的 learner {}：store {} 还活着，但已没有它（pd#9624）",
                 peer.id, peer.store
             ),
         );
@@ -356,7 +356,7 @@ fn recovery(kind: &E, lang: Lang) -> Sentence {
         return routine(
             lang,
             format!("Store {store} demotes {} failed members of region {region}", changes.len()),
-            format!("store {store} 将 region {region} 的 {} 个失败成员降级", changes.len()),
+            format!("store {store} 将 Region {region} 的 {} 个失败成员降级", changes.len()),
         );
     }
     losses(kind, lang)
@@ -375,7 +375,7 @@ pub(super) fn instead(other: &E, knobs: &Knobs, lang: Lang) -> Option<String> {
                 peer.id
             ),
             format!(
-                "PD 将 region {region} 的 learner {} 列入降级清单，region 就此摆脱它（pd#9554）",
+                "PD 将 Region {region} 的 learner {} 列入降级清单，Region 就此摆脱它（pd#9554）",
                 peer.id
             ),
         ));
@@ -390,7 +390,7 @@ pub(super) fn instead(other: &E, knobs: &Knobs, lang: Lang) -> Option<String> {
                 peer.id, peer.store
             ),
             format!(
-                "region {region} 的降级移除 store {} 上的 learner {}（tikv#18760）",
+                "Region {region} 的降级移除 store {} 上的 learner {}（tikv#18760）",
                 peer.store, peer.id
             ),
         ));
@@ -403,7 +403,7 @@ fn losses(kind: &E, lang: Lang) -> Sentence {
         return turning(
             lang,
             format!("Region {} was created empty: the data of its range is lost", region.id),
-            format!("创建空 region {}：该范围的数据已丢失", region.id),
+            format!("创建空 Region {}：该范围的数据已丢失", region.id),
         );
     }
     if let E::InvariantBroken(text) = kind {
@@ -436,6 +436,6 @@ fn force_leader_refused(
     notable(
         lang,
         format!("Store {store} refused to force-lead region {region}: {en}"),
-        format!("store {store} 拒绝强制领导 region {region}：{zh}"),
+        format!("store {store} 拒绝强制领导 Region {region}：{zh}"),
     )
 }

@@ -55,7 +55,7 @@ fn table_sentence(command: &TableCommand) -> (String, String) {
         }
         TableCommand::Split { table, .. } => (
             format!("Somebody had the regions of {table} split"),
-            format!("有人分裂表 {table} 的 region"),
+            format!("有人分裂表 {table} 的 Region"),
         ),
     }
 }
@@ -69,21 +69,21 @@ fn tikv_test(deed: &TikvTest) -> (String, String) {
         ),
         TikvTest::ChangePeers { region, .. } => (
             format!("Somebody had the members of region {region} changed"),
-            format!("有人直接变更 region {region} 的成员"),
+            format!("有人直接变更 Region {region} 的成员"),
         ),
         TikvTest::Request { region, request: ClientRequest::Put } => {
-            (format!("A client writes to region {region}"), format!("客户端写 region {region}"))
+            (format!("A client writes to region {region}"), format!("客户端写 Region {region}"))
         }
         TikvTest::Request { region, .. } => {
-            (format!("A client reads from region {region}"), format!("客户端读 region {region}"))
+            (format!("A client reads from region {region}"), format!("客户端读 Region {region}"))
         }
         TikvTest::CompactLog(region) => (
             format!("Somebody had the log of region {region} cut"),
-            format!("有人截断 region {region} 的日志"),
+            format!("有人截断 Region {region} 的日志"),
         ),
         TikvTest::ExitForceLeader { region, store } => (
             format!("Somebody ended the force leader of region {region} on store {store}"),
-            format!("有人让 region {region} 在 store {store} 上退出 force leader"),
+            format!("有人让 Region {region} 在 store {store} 上退出 force leader"),
         ),
     }
 }
@@ -152,7 +152,7 @@ fn mishaps(links: &Links, mishaps: Mishaps, percent: u64) -> (String, String) {
     };
     let kind = mishaps.kind.map_or(String::new(), |kind| format!("{} ", kind.name()));
     let (of, of_zh) = match mishaps.region {
-        Some(region) => (format!("of region {region} "), format!(" region {region} 的")),
+        Some(region) => (format!("of region {region} "), format!(" Region {region} 的")),
         None => (String::new(), "的".to_owned()),
     };
     (

@@ -51,7 +51,7 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
         }
         PdCommand::SetMaxMergeRegionSize(mib) => (
             format!("Somebody had PD merge regions of {mib} MiB and less (max-merge-region-size)"),
-            format!("有人让 PD 合并不大于 {mib} MiB 的 region（max-merge-region-size）"),
+            format!("有人让 PD 合并不大于 {mib} MiB 的 Region（max-merge-region-size）"),
         ),
         PdCommand::SetMaxMergeRegionKeys(keys) => (
             format!("Somebody set max-merge-region-keys to {keys}"),
@@ -74,15 +74,15 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
         ),
         PdCommand::AddAddPeer { region, store } => (
             format!("Somebody had a voter of region {region} added on store {store}"),
-            format!("有人在 store {store} 上为 region {region} 添加 voter"),
+            format!("有人在 store {store} 上为 Region {region} 添加 voter"),
         ),
         PdCommand::AddTransferPeer { region, from, to } => (
             format!("Somebody had a peer of region {region} moved from store {from} to {to}"),
-            format!("有人将 region {region} 的 peer 从 store {from} 迁移到 {to}"),
+            format!("有人将 Region {region} 的 Peer 从 store {from} 迁移到 {to}"),
         ),
         PdCommand::AddTransferRegion { region, stores } => (
             format!("Somebody wanted region {region} on {}", stores_named(stores)),
-            format!("有人要求将 region {region} 迁移到 store {}", list(stores)),
+            format!("有人要求将 Region {region} 迁移到 store {}", list(stores)),
         ),
         PdCommand::CancelDeleteStore(store) => {
             (format!("Somebody called store {store} back"), format!("有人取消下线 store {store}"))
@@ -92,26 +92,26 @@ pub(super) fn sentence(command: &PdCommand) -> (String, String) {
         }
         PdCommand::AddRemovePeer { region, store } => (
             format!("Somebody had the peer of region {region} on store {store} removed"),
-            format!("有人移除 region {region} 在 store {store} 上的 peer"),
+            format!("有人移除 Region {region} 在 store {store} 上的 Peer"),
         ),
         PdCommand::AddAddLearner { region, store } => (
             format!("Somebody had a learner of region {region} added on store {store}"),
-            format!("有人在 store {store} 上为 region {region} 添加 learner"),
+            format!("有人在 store {store} 上为 Region {region} 添加 learner"),
         ),
         PdCommand::AddTransferLeader { region, store } => (
             format!("Somebody had store {store} lead region {region}"),
-            format!("有人让 store {store} 领导 region {region}"),
+            format!("有人让 store {store} 领导 Region {region}"),
         ),
         PdCommand::AddSplitRegion { region, .. } => {
-            (format!("Somebody had region {region} split"), format!("有人分裂 region {region}"))
+            (format!("Somebody had region {region} split"), format!("有人分裂 Region {region}"))
         }
         PdCommand::AddMergeRegion { source, target } => (
             format!("Somebody had region {source} merged into region {target}"),
-            format!("有人将 region {source} 合并到 region {target}"),
+            format!("有人将 Region {source} 合并到 Region {target}"),
         ),
         PdCommand::RemoveOperator(region) => (
             format!("Somebody cancelled the operator of region {region}"),
-            format!("有人取消 region {region} 的 operator"),
+            format!("有人取消 Region {region} 的 operator"),
         ),
     }
 }

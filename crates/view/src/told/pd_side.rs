@@ -82,14 +82,14 @@ fn records(kind: &E, lang: Lang) -> Sentence {
         return notable(
             lang,
             format!("PD now wants {} of each region", counted(*count, "voter")),
-            format!("PD 现在要求每个 region 有 {count} 个 voter"),
+            format!("PD 现在要求每个 Region 有 {count} 个 voter"),
         );
     }
     if matches!(kind, E::RegionCacheReset) {
         return turning(
             lang,
             "PD forgot every region; until leaders report, no store seems to hold any".to_owned(),
-            "PD 清空 region 缓存；在 leader 上报之前，看起来任何 store 都没有 region".to_owned(),
+            "PD 清空 Region 缓存；在 leader 上报之前，看起来任何 store 都没有 Region".to_owned(),
         );
     }
     None
@@ -108,7 +108,7 @@ fn store_life(kind: &E, lang: Lang) -> Sentence {
         return notable(
             lang,
             format!("PD keeps the record of store {store}: its cache has regions there"),
-            format!("PD 保留 store {store} 的记录：缓存中仍有 region 在其上"),
+            format!("PD 保留 store {store} 的记录：缓存中仍有 Region 在其上"),
         );
     }
     if let E::StoreReplaced { store, by } = kind {
@@ -195,20 +195,20 @@ pub(crate) fn stage_words(stage: RecoveryStage) -> (&'static str, &'static str) 
             "销毁持有最新日志的 TiFlash learner，因为它们不能当 leader",
         ),
         RecoveryStage::ForceLeaderForCommitMerge => {
-            ("forces leaders on regions in a merge", "为合并中的 region 强制指定 leader")
+            ("forces leaders on regions in a merge", "为合并中的 Region 强制指定 leader")
         }
         RecoveryStage::ForceLeader => (
             "forces leaders on regions that cannot elect one",
-            "为无法选举的 region 强制指定 leader",
+            "为无法选举的 Region 强制指定 leader",
         ),
         RecoveryStage::DemoteFailedVoter => {
             ("has force leaders demote the failed members", "让 force leader 将失败成员降级")
         }
         RecoveryStage::CreateEmptyRegion => {
-            ("fills ranges that nobody holds with empty regions", "用空 region 填补无人持有的范围")
+            ("fills ranges that nobody holds with empty regions", "用空 Region 填补无人持有的范围")
         }
         RecoveryStage::ExitForceLeader => {
-            ("turns force leaders into ordinary peers", "让 force leader 变回普通 peer")
+            ("turns force leaders into ordinary peers", "让 force leader 变回普通 Peer")
         }
         RecoveryStage::Finished => ("finished", "完成"),
         RecoveryStage::Failed => ("failed", "失败"),
@@ -220,7 +220,7 @@ fn schedule(kind: &E, lang: Lang) -> Sentence {
         return routine(
             lang,
             format!("PD wants region {region}: {} ({})", steps.join(", then "), name.name()),
-            format!("PD 调度 region {region}：{}（{}）", steps.join("，然后 "), name.name()),
+            format!("PD 调度 Region {region}：{}（{}）", steps.join("，然后 "), name.name()),
         );
     }
     if let E::OperatorEnded { region, name, status } = kind {
@@ -233,7 +233,7 @@ fn schedule(kind: &E, lang: Lang) -> Sentence {
         return routine(
             lang,
             format!("PD is no longer stuck with region {region}"),
-            format!("PD 对 region {region} 的修复不再受阻"),
+            format!("PD 对 Region {region} 的修复不再受阻"),
         );
     }
     if let E::PeerDown { region, peer } = kind {
@@ -244,7 +244,7 @@ fn schedule(kind: &E, lang: Lang) -> Sentence {
                 peer.id, peer.store
             ),
             format!(
-                "region {region} 已十分钟未收到 store {} 上 {} 的消息：down",
+                "Region {region} 已十分钟未收到 store {} 上 {} 的消息：down",
                 peer.store, peer.id
             ),
         );
@@ -269,7 +269,7 @@ fn operator_ended(
     routine(
         lang,
         format!("{name} of region {region} {en}"),
-        format!("region {region} 的 {name} {zh}"),
+        format!("Region {region} 的 {name} {zh}"),
     )
 }
 
@@ -281,7 +281,7 @@ fn repair_blocked(region: RegionId, peer: Peer, why: BlockedReason, lang: Lang) 
             "PD leaves region {region} as it is, with {} on store {}: {en}",
             peer.id, peer.store
         ),
-        format!("PD 对 region {region}（store {} 上的 {}）无从下手：{zh}", peer.store, peer.id),
+        format!("PD 对 Region {region}（store {} 上的 {}）无从下手：{zh}", peer.store, peer.id),
     )
 }
 
@@ -290,7 +290,7 @@ pub(crate) fn blocked_words(why: BlockedReason) -> (&'static str, &'static str) 
     match why {
         BlockedReason::PeerDownStoreUp => (
             "the peer is down, but its store is Up, and PD waits for the store to be down",
-            "peer 已 down，但其 store 是 Up，PD 要等 store 本身 down 才替换",
+            "Peer 已 down，但其 store 是 Up，PD 要等 store 本身 down 才替换",
         ),
         BlockedReason::NoStoreToReplace => {
             ("no other store may take its place", "没有别的 store 可以接替")
@@ -300,7 +300,7 @@ pub(crate) fn blocked_words(why: BlockedReason) -> (&'static str, &'static str) 
         }
         BlockedReason::OrphanKeptWhileUnhealthy => (
             "no rule wants it, but PD removes a last orphan only from a healthy region",
-            "没有规则需要它，但 region 不健康时 PD 不移除最后一个 orphan",
+            "没有规则需要它，但 Region 不健康时 PD 不移除最后一个 orphan",
         ),
     }
 }
@@ -349,7 +349,7 @@ fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
         return routine(
             lang,
             format!("TiDB has {} split off {table}", counted(*regions, "region")),
-            format!("TiDB 从 {table} 分裂出 {regions} 个 region"),
+            format!("TiDB 从 {table} 分裂出 {regions} 个 Region"),
         );
     }
     if let E::TableDestroyed { table, replicas } = kind {
@@ -391,7 +391,7 @@ fn tables(kind: &E, names: &Names, lang: Lang) -> Sentence {
                 "{table} is {percent} % replicated; {} without a replica",
                 counted(missing.len() as u64, "region")
             ),
-            format!("{table} 的复制进度为 {percent}%；{} 个 region 缺副本", missing.len()),
+            format!("{table} 的复制进度为 {percent}%；{} 个 Region 缺副本", missing.len()),
         );
     }
     None
