@@ -356,21 +356,6 @@ impl Cluster {
         false
     }
 
-    /// Lets things happen until there is a new event, or `limit` is reached.
-    pub fn step(&mut self, limit: Millis) -> &[Event] {
-        let first = self.ctx.events.all().len();
-        while self.ctx.events.all().len() == first {
-            let Some((at, item)) = self.ctx.agenda.pop(limit) else {
-                self.ctx.now = self.ctx.now.max(limit);
-                break;
-            };
-            self.ctx.now = at;
-            self.happen(item);
-        }
-        self.check_invariants();
-        &self.ctx.events.all()[first..]
-    }
-
     /// When the next thing is due; nothing happens before.
     pub fn next_due(&self) -> Option<Millis> {
         self.ctx.agenda.next_at()

@@ -58,7 +58,8 @@ impl Page {
         self.browser.press('\u{e004}')?;
         let script = "const it = document.querySelector(arguments[0]);
             it.focus();
-            return document.activeElement === it && 0 <= it.tabIndex && it.matches(':focus-visible');";
+            return document.activeElement === it && 0 <= it.tabIndex
+                && it.matches(':focus-visible');";
         let has = self.browser.execute(script, &[json!(selector)])?;
         ensure!(has == true, "{selector} cannot be focused by keys");
         Ok(())

@@ -244,8 +244,7 @@ fn shape_class(shape: Shape) -> &'static str {
 
 fn condition_class(condition: Condition) -> &'static str {
     match condition {
-        Condition::Well => "",
-        Condition::Pending => "pending",
+        Condition::Well | Condition::Pending => "",
         Condition::Down => "down",
         Condition::Uninitialised => "bare",
         Condition::OnStoppedStore => "ghost resting",

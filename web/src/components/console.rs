@@ -172,7 +172,8 @@ fn last_answer(console: &Console, lang: Lang, send: &Callback<Msg>) -> Html {
     html! {
         <div class={classes!("last-answer", is_brief.then_some("brief"))} role="status"
             data-testid="last-answer" key={console.entries.len()}>
-            <div class="last-entries" role="group" tabindex="0" aria-label={HandsWord::Answer.text(lang)}>
+            <div class="last-entries" role="group" tabindex="0"
+                aria-label={HandsWord::Answer.text(lang)}>
                 { for entries.iter().enumerate().map(|(at, entry)| {
                     answer(entry, format!("why-last-{at}"), lang, send)
                 }) }

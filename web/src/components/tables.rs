@@ -39,7 +39,9 @@ pub(crate) fn tables(
                     }) }
                 </tr></thead>
                 <tbody>
-                    { for rows.into_iter().enumerate().map(|row| self::row(row, worlds, held, lang, send)) }
+                    { for rows.into_iter().enumerate().map(|table| {
+                        row(table, worlds, held, lang, send)
+                    }) }
                 </tbody>
             </table>
         </section>
