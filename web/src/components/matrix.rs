@@ -15,6 +15,7 @@ use yew::{Callback, Component, Context, Html, Properties, classes, html};
 use super::cell::Glyphs;
 use super::flights::Flights;
 use super::lanes::{arcs, lane_id, lanes};
+use super::later::Later;
 use super::resolver_row::ResolverRow;
 use super::row::RegionRow;
 use super::when;
@@ -31,6 +32,8 @@ pub(crate) struct Props {
     /// The regions to be shown.
     pub(crate) rows: Rc<[Rc<Row>]>,
     pub(crate) resolvers: Rc<[Rc<ResolverPanel>]>,
+    /// Whether a hand is on the time line: ages in seconds are read, and may wait for it.
+    pub(crate) is_scrubbed: bool,
     /// The messages under way.
     pub(crate) dots: Vec<Dot>,
     pub(crate) layout: Layout,
@@ -96,7 +99,7 @@ impl Component for MatrixPicture {
                         is_settled={p.now != Millis::ZERO} />
                 }) }
                 { arcs(&p.matrix, &lights, layout, p.lang) }
-                { caches(p) }
+                <Later may_wait={p.is_scrubbed}>{ caches(p) }</Later>
                 <Flights dots={flights(p)} />
             </svg>
         }

@@ -69,7 +69,8 @@ fn picture(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
             html! {
                 <MatrixPicture {index} {lang} now={view.at} {matrix} {rows}
                     dots={model.dots(index)}
-                    resolvers={view.resolvers.clone()} {layout} {selected} {hovered}
+                    resolvers={view.resolvers.clone()} is_scrubbed={model.is_scrubbed}
+                    {layout} {selected} {hovered}
                     {differing} {send} />
             }
         }
