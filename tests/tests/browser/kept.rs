@@ -99,9 +99,16 @@ fn submit(browser: &Browser, form: &str, given: &[(&str, &str)]) -> Result<()> {
                 field.dispatchEvent(new Event(kind, { bubbles: true }));";
         browser.execute(choose, &[json!(format!("{form}-{field}")), json!(value)])?;
     }
-    let focus = "document.querySelector(`[data-testid=\"do-${arguments[0]}\"]`).focus()";
-    browser.execute(focus, &[json!(form)])?;
-    browser.press('\u{e007}')
+    let focus = "const it = document.querySelector(`[data-testid=\"do-${arguments[0]}\"]`);
+        it.focus();
+        return document.activeElement === it;";
+    browser.wait_until("the focus on the button", || {
+        Ok(browser.execute(focus, &[json!(form)])? == true)
+    })?;
+    browser.press('\u{e007}')?;
+    browser.wait_until("a sheet that is closed", || {
+        Ok(browser.find_all("#keys-sheet[open]")?.is_empty())
+    })
 }
 
 #[test]
