@@ -105,6 +105,12 @@ impl Browser {
         Ok(elements.collect())
     }
 
+    /// How many elements match the CSS `selector` at this moment.
+    pub fn count(&self, selector: &str) -> Result<u64> {
+        let script = "return document.querySelectorAll(arguments[0]).length";
+        self.execute(script, &[json!(selector)])?.as_u64().context("a number of elements")
+    }
+
     /// Waits until `holds` says so; `what` completes the sentence "there was never …".
     pub fn wait_until(
         &self,
@@ -137,12 +143,13 @@ impl Browser {
         self.session().post("execute/sync", &json!({ "script": script, "args": arguments }))
     }
 
-    /// Puts a text into the field whose `data-testid` is `id` at once: key by key it could take a
-    /// minute.
+    /// Puts a text into the field whose `data-testid` is `id` at once, or chooses it in a list: key
+    /// by key it could take a minute.
     pub fn type_all(&self, id: &str, text: &str) -> Result<()> {
         let paste = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
             field.value = arguments[1];
-            field.dispatchEvent(new Event('input', { bubbles: true }));";
+            for (const kind of ['input', 'change'])
+                field.dispatchEvent(new Event(kind, { bubbles: true }));";
         self.test_id(id)?;
         self.execute(paste, &[json!(id), json!(text)]).map(drop)
     }

@@ -43,7 +43,7 @@ mod twin;
 mod why;
 mod world;
 
-use yew::Callback;
+use yew::{Callback, KeyboardEvent};
 
 use crate::model::Msg;
 
@@ -55,6 +55,11 @@ fn when<E: 'static>(send: &Callback<Msg>, msg: impl Fn(E) -> Option<Msg> + 'stat
             send.emit(msg);
         }
     })
+}
+
+/// Whether a key is pressed with another that makes it the browser's.
+fn is_for_browser(event: &KeyboardEvent) -> bool {
+    event.ctrl_key() || event.meta_key() || event.alt_key()
 }
 
 /// The colour of a table, by its place.

@@ -93,11 +93,7 @@ fn submit(browser: &Browser, form: &str, given: &[(&str, &str)]) -> Result<()> {
     browser.test_id("open-build")?.click()?;
     browser.test_id(&format!("build-{form}"))?;
     for (field, value) in given {
-        let choose = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
-            field.value = arguments[1];
-            for (const kind of ['input', 'change'])
-                field.dispatchEvent(new Event(kind, { bubbles: true }));";
-        browser.execute(choose, &[json!(format!("{form}-{field}")), json!(value)])?;
+        browser.type_all(&format!("{form}-{field}"), value)?;
     }
     let focus = "const it = document.querySelector(`[data-testid=\"do-${arguments[0]}\"]`);
         it.focus();

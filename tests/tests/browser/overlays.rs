@@ -28,10 +28,12 @@ const PHONE: Setting = Setting { size: (390, 844), lang: "en", looks: &[LOOKS[0]
 const CHINESE_PHONE: Setting = Setting { size: (390, 844), lang: "zh-CN", looks: &[LOOKS[1]] };
 
 impl Setting {
-    /// What axe says of a language or a size does not depend on the browser: those beside the first
-    /// are looked at in one.
-    fn is_left_out(&self, browser: &Browser) -> bool {
-        self.looks.len() < LOOKS.len() && browser.engine() != Engine::Chromium
+    /// A browser and axe. What axe says of a language or a size does not depend on the browser:
+    /// those beside the first are looked at in one, and left out in the others.
+    fn open(&self, what: &str) -> Result<Option<(Browser, Axe)>> {
+        let browser = Browser::open(&format!("axe {what} {} {}", self.lang, self.size.0))?;
+        let is_left_out = self.looks.len() < LOOKS.len() && browser.engine() != Engine::Chromium;
+        Ok(if is_left_out { None } else { Some((browser, Axe::load()?)) })
     }
 
     fn dress(&self, browser: &Browser) -> Result<()> {
@@ -137,11 +139,7 @@ fn look(browser: &Browser, axe: &Axe, setting: &Setting, view: &str) -> Result<(
 
 /// Looks at every view.
 fn look_at_views(setting: &Setting) -> Result<()> {
-    let browser = Browser::open(&format!("axe views {} {}", setting.lang, setting.size.0))?;
-    if setting.is_left_out(&browser) {
-        return Ok(());
-    }
-    let axe = Axe::load()?;
+    let Some((browser, axe)) = setting.open("views")? else { return Ok(()) };
     play_to_the_end(&browser)?;
     setting.dress(&browser)?;
     for (view, script) in VIEWS {
@@ -169,11 +167,7 @@ fn axe_finds_nothing_serious_in_any_view_on_a_phone() -> Result<()> {
 
 /// Looks at all that lies over the page, and at its notices.
 fn look_at_overlays(setting: &Setting) -> Result<()> {
-    let browser = Browser::open(&format!("axe overlays {} {}", setting.lang, setting.size.0))?;
-    if setting.is_left_out(&browser) {
-        return Ok(());
-    }
-    let axe = Axe::load()?;
+    let Some((browser, axe)) = setting.open("overlays")? else { return Ok(()) };
     browser.test_id("play-all")?;
     setting.dress(&browser)?;
     for (view, open, close) in OVERLAYS {

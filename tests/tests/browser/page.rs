@@ -39,11 +39,7 @@ pub(crate) fn scrub(browser: &Browser, place: f64) -> Result<()> {
 
 /// Opens an incident of the list.
 pub(crate) fn open_incident(browser: &Browser, id: &str) -> Result<()> {
-    let open = "const list = document.querySelector('[data-testid=incident]');
-        list.value = arguments[0];
-        list.dispatchEvent(new Event('change', { bubbles: true }));";
-    browser.test_id("incident")?;
-    browser.execute(open, &[json!(id)]).map(drop)
+    browser.type_all("incident", id)
 }
 
 /// What both worlds are, whatever room their pictures have.

@@ -36,26 +36,21 @@ fn tap(browser: &Browser, selector: &str) -> Result<()> {
     browser.touch(&[&[at]], 20)
 }
 
-fn count(browser: &Browser, selector: &str) -> Result<u64> {
-    let script = "return document.querySelectorAll(arguments[0]).length";
-    browser.execute(script, &[json!(selector)])?.as_u64().context("a number")
-}
-
 #[test]
 fn a_tap_holds_a_store_and_a_long_press_opens_its_menu() -> Result<()> {
     let Some(browser) = phone("touch")? else { return Ok(()) };
     let store = "#matrix-0 .lane[data-store='5'] .lane-id";
     tap(&browser, store)?;
-    browser.wait_until("the held store", || Ok(count(&browser, ".lane.held")? == 2))?;
+    browser.wait_until("the held store", || Ok(browser.count(".lane.held")? == 2))?;
     let at = middle(&browser, store)?;
     browser.touch(&[&[at]], 900)?;
     let menu = browser.test_id("menu")?;
     ensure!(menu.text()?.contains("stop store 5"), "{}", menu.text()?);
     browser.screenshot("touch-menu")?;
-    ensure!(count(&browser, ".lane.gone")? == 0, "the finger that opened it has chosen");
+    ensure!(browser.count(".lane.gone")? == 0, "the finger that opened it has chosen");
     tap(&browser, "[data-testid=menu] .menu-item")?;
     browser.wait_until("a stopped store in both worlds", || {
-        Ok(count(&browser, ".lane.gone[data-store='5']")? == 2)
+        Ok(browser.count(".lane.gone[data-store='5']")? == 2)
     })?;
     let errors = browser.console_errors()?;
     ensure!(errors.is_empty(), "on the console: {errors:#?}");
@@ -78,7 +73,7 @@ fn two_fingers_zoom_the_map_and_one_moves_it() -> Result<()> {
     ensure!(near.contains("scale"), "{near}");
     browser.touch(&[&[(x, y), (x + 60.0, y + 30.0)]], 200)?;
     browser.wait_until("another part of it", || Ok(moved()? != near))?;
-    ensure!(count(&browser, ".map-art .held")? == 0, "a drag holds nothing");
+    ensure!(browser.count(".map-art .held")? == 0, "a drag holds nothing");
     Ok(())
 }
 
@@ -97,8 +92,7 @@ fn a_finger_moves_along_the_time_line_and_terms_explain_themselves() -> Result<(
     tap(&browser, "[data-testid=to-now]")?;
     browser.wait_until("the newest moment", || Ok(back()? == 20_000))?;
     tap(&browser, "#world-0 [data-term='unsafe-recovery']")?;
-    browser
-        .wait_until("what the term means", || Ok(count(&browser, "#tip:not([hidden])")? == 1))?;
+    browser.wait_until("what the term means", || Ok(browser.count("#tip:not([hidden])")? == 1))?;
     // Everything of the page is wide enough for a phone.
     let wide = "return document.documentElement.scrollWidth <= innerWidth";
     ensure!(browser.execute(wide, &[])? == true, "the page is wider than the phone");

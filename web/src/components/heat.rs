@@ -13,9 +13,9 @@ use view::graph::words::GraphWord;
 use view::{Lang, Thing};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
-use super::hue_class;
 use super::marks::state_sign;
 use super::matrix::px;
+use super::{hue_class, is_for_browser};
 use crate::effects;
 use crate::model::{GraphMsg, Msg};
 
@@ -318,7 +318,7 @@ fn keys(ctx: &Context<Heat>) -> Callback<yew::KeyboardEvent> {
     let send = ctx.props().send.clone();
     let by = (ctx.props().rows.len() / 4).max(1) as i64;
     ctx.link().batch_callback(move |event: yew::KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        if is_for_browser(&event) {
             return None;
         }
         let mut graph = None;

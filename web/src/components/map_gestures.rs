@@ -6,7 +6,7 @@ use std::rc::Rc;
 use view::Thing;
 use yew::Callback;
 
-use super::when;
+use super::{is_for_browser, when};
 use crate::effects;
 use crate::model::graph::FARTHEST;
 use crate::model::{GraphMsg, Msg};
@@ -133,7 +133,7 @@ pub(crate) fn wheel(
 /// Arrows walk, with Shift they move the map; + and − zoom, 0 shows all.
 pub(crate) fn keys(send: &Callback<Msg>) -> Callback<yew::KeyboardEvent> {
     when(send, |event: yew::KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        if is_for_browser(&event) {
             return None;
         }
         let arrow = match event.key().as_str() {

@@ -18,7 +18,7 @@ use super::lanes::{arcs, lane_id, lanes};
 use super::later::Later;
 use super::resolver_row::ResolverRow;
 use super::row::RegionRow;
-use super::when;
+use super::{is_for_browser, when};
 use crate::effects;
 use crate::model::menu::MenuMsg;
 use crate::model::{GraphMsg, Msg};
@@ -144,7 +144,7 @@ const FAR: i64 = 1_000_000;
 /// What a key means in the matrix: up and down by rows, left and right from the table over the
 /// region to its peers.
 fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
+    if is_for_browser(&event) || event.shift_key() {
         return None;
     }
     let msg = match event.key().as_str() {

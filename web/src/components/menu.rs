@@ -4,7 +4,7 @@ use view::actions::{Action, Care, HandsWord};
 use view::{Lang, Thing};
 use yew::{Callback, Component, Context, Html, KeyboardEvent, Properties, classes, html};
 
-use super::when;
+use super::{is_for_browser, when};
 use crate::effects::{self, Focus};
 use crate::model::Msg;
 use crate::model::hands::Go;
@@ -164,7 +164,7 @@ fn key(event: KeyboardEvent) -> Option<Msg> {
         "End" | "PageDown" => MenuMsg::Go(Go::Last),
         "Enter" => MenuMsg::Choose(None),
         "Escape" | "Tab" => MenuMsg::Close,
-        _ if event.ctrl_key() || event.meta_key() || event.alt_key() => return None,
+        _ if is_for_browser(&event) => return None,
         _ if key.chars().count() == 1 => MenuMsg::Type(key),
         _ => return None,
     };

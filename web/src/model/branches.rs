@@ -208,24 +208,19 @@ impl Model {
     /// The runs of the scenario on the screen as they are kept, the one that is shown first; if
     /// another is to take its place, that one.
     pub(super) fn runs_here(&self) -> Vec<Kept> {
-        let kept = |session: &Session| Kept {
-            number: session.number,
-            text: session.text().cloned(),
-            record: session.whole_record(),
-            bookmarks: session.bookmarks.clone(),
+        let kept = |session: &Session, number: u32, record: Record| {
+            let (text, bookmarks) = (session.text().cloned(), session.bookmarks.clone());
+            Kept { number, text, record, bookmarks }
         };
-        let mut runs = vec![kept(self.heir())];
-        runs[0].record = self.heir_record();
-        runs[0].number = match &self.coming {
-            Some(coming) if coming.then == Arrival::Branch => {
-                self.branches.fresh_number(self.session.number)
-            }
-            Some(_) | None => self.session.number,
+        let as_it_is = |session: &Session| kept(session, session.number, session.whole_record());
+        let branches_off = self.coming.as_ref().is_some_and(|it| it.then == Arrival::Branch);
+        let number = match branches_off {
+            true => self.branches.fresh_number(self.session.number),
+            false => self.session.number,
         };
-        if self.coming.as_ref().is_some_and(|coming| coming.then == Arrival::Branch) {
-            runs.push(kept(&self.session));
-        }
-        runs.extend(self.branches.parked.iter().map(kept));
+        let mut runs = vec![kept(self.heir(), number, self.heir_record())];
+        runs.extend(branches_off.then(|| as_it_is(&self.session)));
+        runs.extend(self.branches.parked.iter().map(as_it_is));
         runs
     }
 

@@ -261,7 +261,6 @@ impl Run {
     /// # Panics
     /// If the scenario has no such step.
     pub fn start_step(&mut self, step: usize) {
-        self.settle();
         self.note(Deed::StartStep(step));
         self.started.insert(step);
         for Line { number, request } in &self.scenario.steps[step].lines {
@@ -290,7 +289,6 @@ impl Run {
     /// # Panics
     /// If the target is a world that is not there.
     pub fn issue(&mut self, request: Request, target: Target) -> Option<usize> {
-        self.settle();
         self.check_target(target);
         self.note(Deed::Issue { request: request.clone(), target });
         if let Request::Wait(_) = request {
@@ -307,7 +305,6 @@ impl Run {
     /// # Panics
     /// If there is no such world.
     pub fn set_knobs(&mut self, world: usize, release: Option<Release>, knobs: Knobs) {
-        self.settle();
         self.check_target(Target::One(world));
         self.note(Deed::SetKnobs { world, release, knobs });
         self.worlds[world].release = release;
@@ -425,7 +422,9 @@ impl Run {
         &self.record
     }
 
+    /// Writes down a deed that is done now: after the moment that is under way.
     fn note(&mut self, deed: Deed) {
+        self.settle();
         self.record.inputs.push(Input { at: self.now(), deed });
     }
 

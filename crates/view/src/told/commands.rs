@@ -182,8 +182,8 @@ fn ways(links: &Links) -> (String, String) {
 
 /// `Store 6 fails`, `Stores 1, 2 fail`: what one does, and what several do.
 fn of_stores(stores: &[StoreId], [one, many]: [&str; 2]) -> String {
-    let verb = if stores.len() == 1 { one } else { many };
-    format!("S{} {verb}", &stores_named(stores)[1..])
+    let (noun, verb) = if stores.len() == 1 { ("Store", one) } else { ("Stores", many) };
+    format!("{noun} {} {verb}", list(stores))
 }
 
 /// `store 6`, `stores 1, 2`.
