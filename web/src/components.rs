@@ -27,6 +27,7 @@ mod matrix;
 mod menu;
 mod palette;
 mod pd_strip;
+mod peers;
 mod resolver_row;
 mod row;
 mod share;

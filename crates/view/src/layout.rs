@@ -14,6 +14,8 @@ const ARCS: f64 = 34.0;
 const COUNTS: f64 = 11.0;
 /// Pixels for the heading of the resolver caches, under the regions.
 const CACHES: f64 = 20.0;
+/// The least width that a finger or an unsteady hand finds.
+const MIN_TARGET: f64 = 24.0;
 /// The least and the most a row may be high.
 const ROW: (f64, f64) = (10.4, 30.0);
 
@@ -71,6 +73,15 @@ impl Layout {
         self.left + self.lane * (lane as f64 + 0.5)
     }
 
+    /// The lane in which a peer would be at `x`, with some room around it to point at.
+    pub fn lane_near(&self, x: f64) -> Option<usize> {
+        let lane = (x - self.left) / self.lane;
+        let is_inside = 0.0 <= lane && lane < self.lanes as f64;
+        let at = is_inside.then_some(lane as usize)?;
+        let reach = self.lane.min(self.row.max(MIN_TARGET)) / 2.0;
+        ((x - self.lane_x(at)).abs() <= reach).then_some(at)
+    }
+
     /// The middle of a region's row.
     pub fn row_y(&self, row: usize) -> f64 {
         self.top + self.row * (row as f64 + 0.5)
@@ -106,6 +117,18 @@ mod tests {
         let layout = Layout::of(540.0, 590.0, 8, 30);
         assert!(layout.height <= 591.0, "{layout:?}");
         assert!(4.0 < layout.radius);
+    }
+
+    #[test]
+    fn peer_is_found_around_its_lane_and_between_lanes_there_is_none() {
+        let layout = Layout::of(540.0, 590.0, 8, 30);
+        let middle = layout.lane_x(3);
+        assert_eq!([-10.0, 0.0, 10.0].map(|dx| layout.lane_near(middle + dx)), [Some(3); 3]);
+        assert_eq!(layout.lane_near(middle + layout.lane / 2.0 - 1.0), None);
+        assert_eq!([0.0, layout.left - 1.0, layout.width].map(|x| layout.lane_near(x)), [None; 3]);
+        let narrow = Layout::of(300.0, 590.0, 30, 30);
+        let nearest = |lane: usize| narrow.lane_near(narrow.lane_x(lane) + 9.0);
+        assert_eq!([0, 29].map(nearest), [Some(0), Some(29)], "narrow lanes touch");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::cell::OnceCell;
 
-use view::cluster_view::{Cell, Condition, Lane, Shape};
+use view::cluster_view::{Cell, Condition, Shape};
 use view::layout::Layout;
-use yew::{AttrValue, Classes, Html, classes, html};
+use yew::{Html, classes, html};
 
 use super::matrix::px;
 
@@ -16,60 +16,37 @@ const CONDITIONS: usize = Condition::Missing as usize + 1;
 /// Below this radius a sign inside a ghost would only blur its broken outline.
 const LEGIBLE: f64 = 5.5;
 
-/// How a peer is lit.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Spot {
-    /// Whether its store or itself is held or pointed at.
-    pub(crate) is_on: bool,
-    /// Whether PD's cache is wrong about it, and that is to be seen.
-    pub(crate) is_doubted: bool,
-}
-
-/// A peer around nothing, with radius `r`: one path, so that a change of role or condition changes
-/// two attributes of one element and never the page's tree.
+/// A peer around nothing, with radius `r`, as one path.
 pub(crate) fn peer(cell: &Cell, r: f64) -> Html {
+    let class = classes!("peer", shape_class(cell.shape), condition_class(cell.condition));
     let d = format!("M0 0{}", drawn(cell.shape, cell.condition, r));
-    html! { <path class={peer_class(cell, Spot::default())} {d} /> }
-}
-
-fn peer_class(cell: &Cell, spot: Spot) -> Classes {
-    classes!(
-        "peer",
-        shape_class(cell.shape),
-        condition_class(cell.condition),
-        spot.is_on.then_some("on"),
-        spot.is_doubted.then_some("doubted"),
-    )
+    html! { <path {class} {d} /> }
 }
 
 /// What the peers of a matrix have in common: made once, since hundreds of peers are drawn in a
-/// frame while somebody scrubs. Their paths have their places in them; an element that is moved to
-/// its place costs the browser a layer of its own.
-#[derive(Default, PartialEq, Eq)]
+/// frame while somebody scrubs.
+#[derive(Default)]
 pub(crate) struct Glyphs {
-    /// The store of each lane, and the beginning of the paths in it.
-    lanes: Vec<(AttrValue, String)>,
+    /// How the path of a peer begins in each lane.
+    lanes: Vec<String>,
     /// All strokes of a peer, by its shape and its condition.
     strokes: [[OnceCell<String>; CONDITIONS]; SHAPES],
 }
 
 impl Glyphs {
-    /// Those of these lanes in this layout.
-    pub(crate) fn of(lanes: &[Lane], layout: &Layout) -> Glyphs {
-        let begin = |at| format!("M{}", px(layout.lane_x(at)));
-        let lane = |(at, lane): (usize, &Lane)| (lane.store.to_string().into(), begin(at));
-        Glyphs { lanes: lanes.iter().enumerate().map(lane).collect(), ..Glyphs::default() }
+    /// Those of this layout.
+    pub(crate) fn of(layout: &Layout) -> Glyphs {
+        let begin = |at| format!("M{} ", px(layout.lane_x(at)));
+        Glyphs { lanes: (0..layout.lanes).map(begin).collect(), ..Glyphs::default() }
     }
 
-    /// A region's peer in a lane, with radius `r`; `y` is where its row is.
-    pub(crate) fn peer(&self, cell: &Cell, spot: Spot, (lane, y): (usize, &str), r: f64) -> Html {
-        let Some((store, begin)) = self.lanes.get(lane) else { return Html::default() };
+    /// Draws a peer in a lane, with radius `r`; `y` is where its row is.
+    pub(crate) fn draw(&self, d: &mut String, cell: &Cell, (lane, y): (usize, &str), r: f64) {
+        let Some(begin) = self.lanes.get(lane) else { return };
         let strokes = &self.strokes[cell.shape as usize][cell.condition as usize];
-        let strokes = strokes.get_or_init(|| drawn(cell.shape, cell.condition, r));
-        let d = [begin, " ", y, strokes].concat();
-        html! {
-            <path class={peer_class(cell, spot)} key={lane} data-store={store.clone()} {d} />
-        }
+        d.push_str(begin);
+        d.push_str(y);
+        d.push_str(strokes.get_or_init(|| drawn(cell.shape, cell.condition, r)));
     }
 }
 
@@ -78,8 +55,7 @@ impl Glyphs {
 fn drawn(shape: Shape, condition: Condition, r: f64) -> String {
     let is_whole = !is_broken(condition);
     let outline = match shape {
-        // Nothing to be seen, but a place to point at.
-        Shape::Empty => return polygon(&square(r), true),
+        Shape::Empty => return String::new(),
         Shape::Tombstone => cross(r * 0.42),
         Shape::Leader if is_whole => circle(0.0, r),
         Shape::Leader | Shape::Voter | Shape::Incoming | Shape::Demoting => ring(r, is_whole),
@@ -164,7 +140,7 @@ fn arc(r: f64, sweep: u8, to: (f64, f64)) -> String {
 }
 
 /// A circle, its middle `y` below the peer's.
-fn circle(y: f64, r: f64) -> String {
+pub(crate) fn circle(y: f64, r: f64) -> String {
     let half = arc(r, 1, (2.0 * r, 0.0)) + &arc(r, 1, (-2.0 * r, 0.0));
     by("m", (-r, y)) + &half + "z" + &by("m", (r, -y))
 }
@@ -230,19 +206,18 @@ fn sign(condition: Condition, r: f64) -> Option<String> {
 }
 
 /// The style of shapes that have one of their own; the others differ by their outline.
-fn shape_class(shape: Shape) -> &'static str {
+pub(crate) fn shape_class(shape: Shape) -> &'static str {
     match shape {
-        Shape::Empty => "blank",
         Shape::Leader => "leader",
         Shape::ForceLeader => "leader forced",
         Shape::Incoming | Shape::Demoting => "half",
         Shape::Stray => "stray",
         Shape::Tombstone => "buried",
-        Shape::Voter | Shape::Learner => "",
+        Shape::Empty | Shape::Voter | Shape::Learner => "",
     }
 }
 
-fn condition_class(condition: Condition) -> &'static str {
+pub(crate) fn condition_class(condition: Condition) -> &'static str {
     match condition {
         Condition::Well | Condition::Pending => "",
         Condition::Down => "down",

@@ -13,7 +13,7 @@ use view::graph::words::GraphWord;
 use view::{Lang, Thing};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
-use super::marks::state_sign;
+use super::marks::{state_class, state_sign};
 use super::matrix::px;
 use super::{hue_class, is_for_browser};
 use crate::effects;
@@ -347,14 +347,4 @@ fn keys(ctx: &Context<Heat>) -> Callback<yew::KeyboardEvent> {
         }
         pointing
     })
-}
-
-/// The class of a state, for its colour.
-pub(crate) fn state_class(state: State) -> &'static str {
-    match state {
-        State::Leaderless | State::Ghost | State::Short | State::Down => "grave",
-        State::Pending | State::Misbelieved => "doubtful",
-        State::Merging | State::Splitting | State::Joint => "moving",
-        State::Learner => "plain",
-    }
 }

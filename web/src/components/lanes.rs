@@ -1,6 +1,8 @@
 //! The lanes of the matrix: zones, stores and their states; and the arcs from stores that ask for
 //! an address in vain.
 
+use std::collections::BTreeMap;
+
 use sim::StoreId;
 use sim::order;
 use sim::store::{Engine, StoreStatus};
@@ -11,8 +13,10 @@ use view::layout::Layout;
 use view::{Lang, Word, phrases};
 use yew::{Html, classes, html};
 
+use super::cell::circle;
 use super::marks::store_marks;
 use super::matrix::px;
+use super::peers::drawn;
 use super::row::tie_class;
 
 /// About how many pixels a letter under a lane's number takes.
@@ -124,16 +128,30 @@ fn lane(
 /// store's own lane, where no other can come in its way.
 pub(crate) fn arcs(matrix: &Matrix, lights: &Lights, layout: &Layout, lang: Lang) -> Html {
     let place = |store| matrix.lanes.iter().position(|lane| lane.store == store);
-    let arcs = matrix.arcs.iter().filter_map(|failed| {
-        Some(arc(failed, lights, layout, place(failed.from)?, place(failed.to)?))
-    });
+    let mut lines: BTreeMap<(&str, Option<&str>), String> = BTreeMap::new();
+    let mut asking = String::new();
+    for failed in matrix.arcs.iter() {
+        let (Some(from), Some(to)) = (place(failed.from), place(failed.to)) else { continue };
+        let class = match failed.state {
+            AskState::Asking => "asking",
+            AskState::Blacklisted => "black-listed",
+            AskState::Over => "over",
+        };
+        let tie = lights.held.arc(failed).max(lights.lit.arc(failed));
+        let tie = (tie != Tie::None).then_some("of-held");
+        arc(lines.entry((class, tie)).or_default(), layout, (from, to));
+        if is_asking(failed) {
+            ends(&mut asking, layout, (from, to));
+        }
+    }
     let lanes = matrix.lanes.iter().enumerate();
     let counts = lanes.filter_map(|(at, lane)| count(matrix, lane, layout, at));
     let sought =
         order::set(matrix.arcs.iter().filter(|failed| is_asking(failed)).map(|failed| failed.to));
     html! {
         <g aria-hidden="true">
-            { for arcs }
+            { for lines.iter().map(|((state, tie), d)| drawn(classes!("arc", *state, *tie), d)) }
+            <path class="arc-ends" d={asking} />
             if !sought.is_empty() {
                 <text class="asks" x={px(layout.left - 4.0)} y={px(layout.counts_y())}
                     text-anchor="end">{ phrases::seek_in_vain(&sought, lang) }</text>
@@ -160,37 +178,23 @@ fn count(matrix: &Matrix, lane: &Lane, layout: &Layout, at: usize) -> Option<Htm
     })
 }
 
-fn arc(failed: &FailedResolves, lights: &Lights, layout: &Layout, from: usize, to: usize) -> Html {
+/// The arc from an asker to the one whose address it asks for.
+fn arc(d: &mut String, layout: &Layout, (from, to): (usize, usize)) {
     let (x1, x2) = (layout.lane_x(from), layout.lane_x(to));
     let (highest, base) = layout.arcs_y();
     // The farther, the higher: arcs to the same store do not lie on one another.
     let share = from.abs_diff(to) as f64 / layout.lanes.max(1) as f64;
     let peak = base - (base - highest) * (0.4 + 0.6 * share);
-    let class = match failed.state {
-        AskState::Asking => "arc asking",
-        AskState::Blacklisted => "arc black-listed",
-        AskState::Over => "arc over",
-    };
-    let ties = lights.held.arc(failed).max(lights.lit.arc(failed));
-    let tie = (ties != Tie::None).then_some("of-held");
-    let top = px(peak * 2.0 - base);
-    let path =
-        format!("M{} {} Q {} {top} {} {}", px(x1), px(base), px((x1 + x2) / 2.0), px(x2), px(base));
-    html! {
-        <g class={classes!(class, tie)} key={format!("{}-{}", failed.from, failed.to)}>
-            <title>
-                { format!("{} → {}: ×{}", failed.from, failed.to, failed.count) }
-            </title>
-            <path d={path} />
-            if is_asking(failed) {
-                <circle cx={px(x1)} cy={px(base)} r="2.5" />
-                <path class="head" d={arrow(x2, base)} />
-            }
-        </g>
-    }
+    let (middle, top) = (px((x1 + x2) / 2.0), px(peak * 2.0 - base));
+    let (x1, x2, base) = (px(x1), px(x2), px(base));
+    d.push_str(&format!("M{x1} {base}Q{middle} {top} {x2} {base}"));
 }
 
-/// An arrow's head that points down.
-fn arrow(x: f64, y: f64) -> String {
-    format!("M{} {} h7.0 L{} {} Z", px(x - 3.5), px(y - 5.0), px(x), px(y + 1.0))
+/// A point where a question comes from, and an arrow's head where it goes.
+fn ends(d: &mut String, layout: &Layout, (from, to): (usize, usize)) {
+    let (_, base) = layout.arcs_y();
+    let (x1, x2) = (layout.lane_x(from), layout.lane_x(to));
+    d.push_str(&format!("M{} {}", px(x1), px(base)));
+    d.push_str(&circle(0.0, 2.5));
+    d.push_str(&format!("M{} {}h7l-3.5 6z", px(x2 - 3.5), px(base - 5.0)));
 }

@@ -2,12 +2,12 @@
 
 use view::cluster_view::{Cell, Condition, Shape};
 use view::graph::marks::StoreMark;
-use view::graph::words::GraphWord;
+use view::graph::words::{self, GraphWord};
 use view::{Lang, Word};
-use yew::{Callback, Html, classes, html};
+use yew::{Callback, Classes, Component, Context, Html, Properties, classes, html};
 
 use super::cell::peer;
-use super::marks::{merging, splitting, store_mark};
+use super::marks::{SIGNED, state_class, state_sign, store_mark};
 use crate::model::{MatrixForm, Msg, Preference};
 
 const ITEMS: [(Shape, Condition, Word); 8] = [
@@ -39,18 +39,37 @@ const STORE_MARKS: [(StoreMark, GraphWord); 6] = [
     (StoreMark::ClockOff(0), GraphWord::ClockOff),
 ];
 
+#[derive(PartialEq, Properties)]
+pub(crate) struct Props {
+    pub(crate) lang: Lang,
+    pub(crate) form: MatrixForm,
+    pub(crate) send: Callback<Msg>,
+}
+
 /// The legend in one line, the rest of it behind a button, and the switch between the forms.
-pub(crate) fn legend(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html {
-    html! {
-        <section class="legend" aria-label={Word::Legend.text(lang)}>
-            <ul aria-label={Word::Legend.text(lang)}>
-                { for ITEMS.into_iter().map(|(shape, condition, word)| {
-                    item(shape, condition, word.text(lang))
-                }) }
-            </ul>
-            { whole(lang) }
-            { forms(lang, form, send) }
-        </section>
+pub(crate) struct Legend;
+
+impl Component for Legend {
+    type Message = ();
+    type Properties = Props;
+
+    fn create(_ctx: &Context<Self>) -> Legend {
+        Legend
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let Props { lang, form, send } = ctx.props();
+        html! {
+            <section class="legend" aria-label={Word::Legend.text(*lang)}>
+                <ul aria-label={Word::Legend.text(*lang)}>
+                    { for ITEMS.into_iter().map(|(shape, condition, word)| {
+                        item(shape, condition, word.text(*lang))
+                    }) }
+                </ul>
+                { whole(*lang) }
+                { forms(*lang, *form, send) }
+            </section>
+        }
     }
 }
 
@@ -81,7 +100,6 @@ fn forms(lang: Lang, form: MatrixForm, send: &Callback<Msg>) -> Html {
 
 /// What is too rare for the line.
 fn whole(lang: Lang) -> Html {
-    let region_marks = [(merging(), GraphWord::Merging), (splitting(), GraphWord::Splitting)];
     html! {
         <details class="whole-legend" data-testid="whole-legend">
             <summary>{ GraphWord::WholeLegend.text(lang) }</summary>
@@ -93,15 +111,17 @@ fn whole(lang: Lang) -> Html {
                 </ul>
                 <h3>{ GraphWord::RegionMarks.text(lang) }</h3>
                 <ul>
-                    { for region_marks.into_iter().map(|(d, word)| {
-                        sign("region-mark", d, word.text(lang))
+                    { for SIGNED.into_iter().map(|state| {
+                        let d = format!("M0 0{}", state_sign(state));
+                        let class = classes!("region-mark", state_class(state));
+                        sign(class, d, words::state(state, lang))
                     }) }
                     <li><i class="swatch differs"></i>{ GraphWord::Differs.text(lang) }</li>
                 </ul>
                 <h3>{ GraphWord::StoreMarks.text(lang) }</h3>
                 <ul>
                     { for STORE_MARKS.into_iter().map(|(mark, word)| {
-                        sign("store-mark", store_mark(mark), word.text(lang))
+                        sign(classes!("store-mark"), store_mark(mark).to_owned(), word.text(lang))
                     }) }
                 </ul>
             </div>
@@ -121,7 +141,7 @@ fn item(shape: Shape, condition: Condition, text: &'static str) -> Html {
     }
 }
 
-fn sign(class: &'static str, d: &'static str, text: &'static str) -> Html {
+fn sign(class: Classes, d: String, text: &'static str) -> Html {
     html! {
         <li key={text}>
             <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">

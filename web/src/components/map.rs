@@ -15,11 +15,10 @@ use view::{Lang, Thing, Word, phrases};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
 use super::flights::Flights;
-use super::heat::state_class;
 use super::hue_class;
 use super::lanes::lane_id;
 use super::map_gestures::{Gestures, keys, wheel};
-use super::marks::{state_sign, store_marks};
+use super::marks::{state_class, state_sign, store_marks};
 use super::matrix::{px, row_id};
 use super::row::tie_class;
 use crate::effects;

@@ -1,7 +1,7 @@
 //! Small signs for what is the matter with a region or with a store's machine, each with a shape
 //! of its own.
 
-use view::graph::marks::{State, States, StoreMark};
+use view::graph::marks::{State, StoreMark};
 use yew::{Html, html};
 
 use super::matrix::px;
@@ -9,25 +9,19 @@ use super::matrix::px;
 /// How wide a sign is, with the gap after it.
 const WIDTH: f64 = 11.0;
 
-/// The signs of a region that is being merged or split, from `x` on, around the line `y`. There is
-/// always one element, so that a sign that comes changes attributes and not the page's tree.
-pub(crate) fn region_marks(states: States, x: f64, y: f64) -> Html {
-    let d = match () {
-        () if states.has(State::Merging) => merging(),
-        () if states.has(State::Splitting) => splitting(),
-        () => "",
-    };
-    html! { <path class="region-mark" {d} transform={format!("translate({} {})", px(x), px(y))} /> }
-}
+/// The states of a region that its row says with a sign, since none of its peers does; only the
+/// first of those that hold.
+pub(crate) const SIGNED: [State; 4] =
+    [State::Leaderless, State::Merging, State::Splitting, State::Short];
 
-/// Two lines that become one.
-pub(crate) fn merging() -> &'static str {
-    "M-3 -3.4 L0.6 0 L-3 3.4 M0.6 0 H4 M2.4 -1.8 L4.2 0 L2.4 1.8"
-}
-
-/// One line that becomes two.
-pub(crate) fn splitting() -> &'static str {
-    "M-4 0 H-0.6 M3 -3.4 L-0.6 0 L3 3.4 M1 -3.6 H3.2 V-1.4 M1 3.6 H3.2 V1.4"
+/// The class of the signs of a state.
+pub(crate) fn state_class(state: State) -> &'static str {
+    match state {
+        State::Leaderless | State::Ghost | State::Short | State::Down => "grave",
+        State::Pending | State::Misbelieved => "doubtful",
+        State::Merging | State::Splitting | State::Joint => "moving",
+        State::Learner => "plain",
+    }
 }
 
 /// The signs of a store, the first ones beside its number, which ends at `x`.

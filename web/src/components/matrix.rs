@@ -12,10 +12,11 @@ use view::layout::Layout;
 use view::{Lang, Thing, Word};
 use yew::{Callback, Component, Context, Html, Properties, classes, html};
 
-use super::cell::Glyphs;
 use super::flights::Flights;
 use super::lanes::{arcs, lane_id, lanes};
 use super::later::Later;
+use super::marks::SIGNED;
+use super::peers::{Peers, Scene};
 use super::resolver_row::ResolverRow;
 use super::row::RegionRow;
 use super::{is_for_browser, when};
@@ -45,7 +46,7 @@ pub(crate) struct Props {
 
 /// The matrix as a picture.
 pub(crate) struct MatrixPicture {
-    glyphs: Rc<Glyphs>,
+    peers: Peers,
 }
 
 impl Component for MatrixPicture {
@@ -53,15 +54,18 @@ impl Component for MatrixPicture {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> MatrixPicture {
-        MatrixPicture { glyphs: glyphs(ctx.props()) }
+        let peers = Peers::of(&ctx.props().layout);
+        let mut picture = MatrixPicture { peers };
+        picture.draw_peers(ctx.props());
+        picture
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
         let p = ctx.props();
-        let stores = |p: &Props| p.matrix.lanes.iter().map(|lane| lane.store).collect::<Vec<_>>();
-        if p.layout != old.layout || stores(p) != stores(old) {
-            self.glyphs = glyphs(p);
+        if p.layout != old.layout {
+            self.peers = Peers::of(&p.layout);
         }
+        self.draw_peers(p);
         true
     }
 
@@ -71,33 +75,32 @@ impl Component for MatrixPicture {
         let lights = Lights::of(p.selected, p.hovered, &p.matrix);
         let label = format!("{}. {}", Word::Matrix.text(p.lang), Word::MatrixKeys.text(p.lang));
         let onkeydown = when(&p.send, walk);
-        let onclick = when(&p.send, |event: yew::MouseEvent| {
-            effects::thing_under(&event).map(|thing| Msg::Select(Some(thing)))
+        let under = pointed(p);
+        let onclick = when(&p.send, {
+            let under = under.clone();
+            move |event: yew::MouseEvent| under(&event).map(|thing| Msg::Select(Some(thing)))
         });
-        let onmouseover =
-            p.send.reform(|event: yew::MouseEvent| Msg::Hover(effects::thing_under(&event)));
+        let onmousemove = p.send.reform(move |event: yew::MouseEvent| Msg::Hover(under(&event)));
         let holds = match p.selected {
             Some(Thing::Store(_)) => Some("holds holds-store"),
-            Some(Thing::Table(_) | Thing::Pd) => Some("holds"),
-            Some(Thing::Region(_) | Thing::Peer(..)) | None => None,
+            _ => is_holding(p.selected).then_some("holds"),
         };
         html! {
-            <svg class={classes!("matrix", holds)} width={px(layout.width)}
+            <svg class={classes!("matrix", holds)} id={art_id(p.index)} width={px(layout.width)}
                 height={px(layout.height)}
                 viewBox={format!("0 0 {} {}", px(layout.width), px(layout.height))}
                 role="listbox" aria-label={label} tabindex="0" {onkeydown}
-                {onclick} {onmouseover}
+                {onclick} {onmousemove}
                 aria-activedescendant={p.selected.and_then(|held| element_id(p, held))}
                 onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
                 { hatch(p.index) }
                 { lanes(p.index, &p.matrix, &lights, layout, p.lang) }
+                { self.peers.ground() }
                 { for p.rows.iter().enumerate().map(|(at, row)| html! {
                     <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
-                        world={p.index} glyphs={self.glyphs.clone()}
-                        layout={*layout} glow={lights.row(row)}
-                        differs={p.differing.contains(&row.region)}
-                        is_settled={p.now != Millis::ZERO} />
+                        world={p.index} layout={*layout} glow={lights.row(row)} />
                 }) }
+                { self.peers.html() }
                 { arcs(&p.matrix, &lights, layout, p.lang) }
                 <Later may_wait={p.is_scrubbed}>{ caches(p) }</Later>
                 <Flights dots={flights(p)} />
@@ -106,8 +109,44 @@ impl Component for MatrixPicture {
     }
 }
 
-fn glyphs(p: &Props) -> Rc<Glyphs> {
-    Rc::new(Glyphs::of(&p.matrix.lanes, &p.layout))
+impl MatrixPicture {
+    fn draw_peers(&mut self, p: &Props) {
+        self.peers.draw(&Scene {
+            rows: &p.rows,
+            layout: &p.layout,
+            lights: &Lights::of(p.selected, p.hovered, &p.matrix),
+            is_holding: is_holding(p.selected),
+            differing: &p.differing,
+            // Before the first elections nobody misses a leader.
+            signed: if p.now == Millis::ZERO { &SIGNED[1..] } else { &SIGNED },
+        });
+    }
+}
+
+/// Whether what does not belong to what is held steps back.
+fn is_holding(selected: Option<Thing>) -> bool {
+    match selected {
+        Some(Thing::Store(_) | Thing::Table(_) | Thing::Pd) => true,
+        Some(Thing::Region(_) | Thing::Peer(..)) | None => false,
+    }
+}
+
+/// The id of the picture itself.
+fn art_id(world: usize) -> String {
+    format!("matrix-art-{world}")
+}
+
+/// What a pointer is at: what its element says, and where it is at a peer's place, that peer.
+fn pointed(p: &Props) -> impl Fn(&yew::MouseEvent) -> Option<Thing> + Clone + 'static {
+    let (id, layout, lanes) = (art_id(p.index), p.layout, p.matrix.lanes.clone());
+    move |event| match effects::thing_under(event)? {
+        Thing::Region(region) => {
+            let point = effects::point_in(event, &id);
+            let lane = point.and_then(|(x, _)| layout.lane_near(x)).and_then(|at| lanes.get(at));
+            Some(lane.map_or(Thing::Region(region), |lane| Thing::Peer(region, lane.store)))
+        }
+        thing => Some(thing),
+    }
 }
 
 /// Each message on its region's line, from the sender's lane to the receiver's.
@@ -168,9 +207,10 @@ fn walk(event: yew::KeyboardEvent) -> Option<Msg> {
 fn hatch(world: usize) -> Html {
     html! {
         <defs aria-hidden="true">
-            <pattern id={format!("hatch-{world}")} width="6" height="6"
-                patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                <line class="hatch-line" x1="0" y1="0" x2="0" y2="6" />
+            // Not turned: a browser fills with a turned pattern several times more slowly.
+            <pattern id={format!("hatch-{world}")} width="8" height="8"
+                patternUnits="userSpaceOnUse">
+                <path class="hatch-line" d="M-2 2L2 -2M-2 10L10 -2M6 10L10 6" />
             </pattern>
         </defs>
     }

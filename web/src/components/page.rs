@@ -8,13 +8,14 @@ use super::console::ConsolePanel;
 use super::filter::filter_bar;
 use super::hands::above;
 use super::header::header;
-use super::legend::legend;
+use super::later::Later;
+use super::legend::Legend;
 use super::settings::settings;
 use super::share::{share_dialog, share_notice};
 use super::sheet::sheet;
 use super::side::side;
 use super::steps::steps;
-use super::term::glossary;
+use super::term::Glossary;
 use super::time_bar::time_bar;
 use super::world::world;
 use crate::model::{BranchMsg, Model, Msg, Notice};
@@ -22,21 +23,22 @@ use crate::model::{BranchMsg, Model, Msg, Notice};
 /// The page as the model has it.
 pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
     let (lang, worlds) = (model.lang, model.frame.worlds.len());
+    let may_wait = model.is_scrubbed;
     html! {
         <div class="app">
             <a class="skip" href="#world-0">{ Word::SkipToWorlds.text(lang) }</a>
-            { header(model, send) }
+            <Later {may_wait}>{ header(model, send) }</Later>
             { notice(model, send) }
             { share_notice(model, send) }
             { share_dialog(model, send) }
-            { steps(model, send) }
+            <Later {may_wait}>{ steps(model, send) }</Later>
             <main class="stage" aria-label={Word::Matrix.text(lang)}>
-              { filter_bar(model, send) }
+              <Later {may_wait}>{ filter_bar(model, send) }</Later>
               <div class={worlds_class(worlds)}>
                 { for (0..worlds).map(|index| world(model, index, send)) }
               </div>
             </main>
-            { legend(lang, model.matrix_form, send) }
+            <Legend {lang} form={model.matrix_form} send={send.clone()} />
             { side(model, send) }
             <footer class="foot">
                 { time_bar(model, send) }
@@ -45,7 +47,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             </footer>
             { above(model, send) }
             { settings(model, send) }
-            { glossary(lang) }
+            <Glossary {lang} />
             { sheet(model, send) }
         </div>
     }
