@@ -429,14 +429,17 @@ fn members(cluster: &Cluster, region: RegionId) -> BTreeMap<StoreId, (u64, PeerR
 /// What is there before the program is says what the program will say: nothing jumps, and the
 /// browser has shown its largest text at once.
 #[test]
-fn the_page_begins_with_the_words_of_the_first_step() {
+fn the_page_begins_with_the_opening_and_the_words_of_the_first_step() {
     let page = tests::project::root().join("public").join("index.html");
     let page = std::fs::read_to_string(page).expect("it is there");
     let scenario = library::load("tikv-18440").expect("it is in the library");
     let scenario::Step { title, text, .. } = &scenario.steps[0];
     for (lang, title, text) in [("en", &title.en, &text.en), ("zh-CN", &title.zh, &text.zh)] {
-        let shown = format!("lang=\"{lang}\"><strong>{title}</strong> {text}</p>");
-        assert!(page.contains(&shown), "index.html does not say: {shown}");
+        let opening = if lang == "en" { &scenario.opening.en } else { &scenario.opening.zh };
+        for text in [opening.clone(), format!("<strong>{title}</strong> {text}")] {
+            let shown = format!("lang=\"{lang}\">{text}</p>");
+            assert!(page.contains(&shown), "index.html does not say: {shown}");
+        }
     }
 }
 

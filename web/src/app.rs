@@ -7,12 +7,13 @@ use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use scenario::library;
 use view::Lang;
-use yew::{Callback, Component, Context, Html};
+use yew::{Callback, Component, Context, Html, Properties};
 
 use crate::components::page;
 use crate::effects::{self, BoxWatch, Gesture, Gestures, Keystroke, share};
 use crate::model::menu::MenuMsg;
 use crate::model::palette::PaletteMsg;
+use crate::model::session::Session;
 use crate::model::{
     BookmarkMsg, BranchMsg, ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek,
     ShareMsg, Sheet, Theme, Unit, Update, Way, journal,
@@ -24,6 +25,54 @@ const INCIDENT: &str = "tikv-18440";
 const WORK_MS: f64 = 8.0;
 /// The same while a run is lived through again: nothing is drawn then.
 const CATCH_UP_MS: f64 = 14.0;
+
+/// Begins with the run that was kept, or else with the incident. It takes several turns: in between
+/// the browser has time for whoever is waiting, and a phone has less of it than work to do.
+pub(crate) fn begin() {
+    next_turn(|| {
+        let scenario = library::load(INCIDENT).expect("the incident is part of the program");
+        next_turn(|| {
+            let session = Session::begun(scenario);
+            next_turn(|| {
+                let model = open(session);
+                next_turn(|| show(model));
+            });
+        });
+    });
+}
+
+fn next_turn(work: impl FnOnce() + 'static) {
+    effects::later(0, work).forget();
+}
+
+fn open(mut session: Session) -> Model {
+    session.record();
+    let model = Model::with(session);
+    match effects::kept_run() {
+        Some((text, ended)) => model.restored(&journal::read(&text).unwrap_or_default(), ended),
+        None => model,
+    }
+}
+
+/// Shows the page in place of its poster.
+fn show(model: Model) {
+    if let Some(root) = effects::element("app") {
+        let props = Props { model: Rc::new(Cell::new(Some(model))) };
+        yew::Renderer::<App>::with_root_and_props(root, props).render();
+    }
+}
+
+/// What the page begins with, until it is taken.
+#[derive(Properties)]
+pub(crate) struct Props {
+    model: Rc<Cell<Option<Model>>>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Props) -> bool {
+        Rc::ptr_eq(&self.model, &other.model)
+    }
+}
 
 /// The page.
 pub(crate) struct App {
@@ -44,15 +93,10 @@ pub(crate) struct App {
 
 impl Component for App {
     type Message = Msg;
-    type Properties = ();
+    type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> App {
-        let scenario = library::load(INCIDENT).expect("the incident is part of the program");
-        let releases = scenario.releases;
-        let mut model = Model::new(scenario, &releases);
-        if let Some((text, ended)) = effects::kept_run() {
-            model = model.restored(&journal::read(&text).unwrap_or_default(), ended);
-        }
+        let model = ctx.props().model.take().expect("the page is shown once");
         let lang = effects::remembered("lang").map(|tag| Lang::from_tag(&tag));
         let theme = effects::remembered("theme").unwrap_or_default();
         let lang = Preference::Lang(lang.unwrap_or_else(effects::browser_lang));

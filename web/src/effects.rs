@@ -334,6 +334,12 @@ pub(crate) fn value_of(event: &Event) -> String {
     }
 }
 
+/// Whether what can be folded is unfolded, from the event that it was either.
+pub(crate) fn is_unfolded(event: &Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.has_attribute("open"))
+}
+
 /// Gives the focus to an element, or to the open inspector where that is gone or hidden: it is
 /// never lost.
 pub(crate) fn focus(id: &str) {

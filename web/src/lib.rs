@@ -14,7 +14,5 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(start)]
 pub fn start() {
     effects::report_panics();
-    if let Some(root) = effects::element("app") {
-        yew::Renderer::<app::App>::with_root(root).render();
-    }
+    app::begin();
 }

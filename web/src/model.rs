@@ -27,7 +27,7 @@ mod worlds;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use scenario::{Deed, Query, Request, Scenario, Text, library};
+use scenario::{Deed, Query, Request, Text, library};
 use sim::{Millis, RegionId, Release};
 use view::Thing;
 use view::cluster_view::{ClusterView, differing_rows};
@@ -321,7 +321,8 @@ pub(crate) struct Model {
     pub(crate) log_filter: LogFilter,
     pub(crate) matrix_form: MatrixForm,
     pub(crate) graph: Graph,
-    pub(crate) matrix_size: (f64, f64),
+    /// Unknown until the page is shown.
+    pub(crate) matrix_size: Option<(f64, f64)>,
     /// Whether keys of one character do something.
     pub(crate) shortcuts: bool,
     /// What one steps by.
@@ -365,13 +366,15 @@ pub(crate) enum Ended {
 }
 
 impl Model {
-    /// The page at its opening: an incident, ready to play.
-    pub(crate) fn new(scenario: Scenario, releases: &[Release]) -> Model {
+    /// The page at its opening: an incident in these releases, ready to play.
+    #[cfg(test)]
+    pub(crate) fn new(scenario: scenario::Scenario, releases: &[Release]) -> Model {
         let worlds: Vec<WorldKnobs> = releases.iter().map(|r| (Some(*r), r.knobs())).collect();
         Model::with(Session::new(scenario, &worlds))
     }
 
-    fn with(session: Session) -> Model {
+    /// A model of a session that has recorded its beginning.
+    pub(crate) fn with(session: Session) -> Model {
         let frame = session.timeline().newest().expect("a session records its beginning").clone();
         let mut model = Model {
             incidents: library::titles().chain(library::clusters()).collect(),
@@ -397,7 +400,7 @@ impl Model {
             log_filter: LogFilter::default(),
             matrix_form: MatrixForm::default(),
             graph: Graph::default(),
-            matrix_size: (560.0, 600.0),
+            matrix_size: None,
             shortcuts: true,
             unit: Unit::default(),
             sheet: None,

@@ -3,19 +3,53 @@
 use sim::Knobs;
 use view::knob::{self, Knob};
 use view::{Lang, Word};
-use yew::{Callback, Html, classes, html};
+use yew::{Callback, Component, Context, Event, Html, Properties, classes, html};
 
+use crate::effects;
 use crate::model::Msg;
 
-/// The switches, folded away.
-pub(crate) fn knobs_panel(world: usize, lang: Lang, knobs: &Knobs, send: &Callback<Msg>) -> Html {
-    html! {
-        <details class="knobs" data-testid={format!("knobs-{world}")}>
-            <summary>{ Word::Behaviours.text(lang) }</summary>
-            <div class="knob-sheet">
-                { for Knob::ALL.iter().map(|knob| switch(world, *knob, lang, knobs, send)) }
-            </div>
-        </details>
+#[derive(PartialEq, Properties)]
+pub(crate) struct Props {
+    pub(crate) world: usize,
+    pub(crate) lang: Lang,
+    pub(crate) knobs: Knobs,
+    pub(crate) send: Callback<Msg>,
+}
+
+/// The switches, folded away; until somebody unfolds them they are not made.
+pub(crate) struct KnobPanel {
+    is_open: bool,
+}
+
+impl Component for KnobPanel {
+    /// Whether it is unfolded.
+    type Message = bool;
+    type Properties = Props;
+
+    fn create(_ctx: &Context<Self>) -> KnobPanel {
+        KnobPanel { is_open: false }
+    }
+
+    fn update(&mut self, _ctx: &Context<Self>, is_open: bool) -> bool {
+        self.is_open = is_open;
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let Props { world, lang, knobs, send } = ctx.props();
+        let ontoggle = ctx.link().callback(|event: Event| effects::is_unfolded(&event));
+        html! {
+            <details class="knobs" data-testid={format!("knobs-{world}")} {ontoggle}>
+                <summary>{ Word::Behaviours.text(*lang) }</summary>
+                <div class="knob-sheet">
+                    if self.is_open {
+                        { for Knob::ALL.iter().map(|knob| {
+                            switch(*world, *knob, *lang, knobs, send)
+                        }) }
+                    }
+                </div>
+            </details>
+        }
     }
 }
 

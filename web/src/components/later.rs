@@ -26,6 +26,8 @@ impl PartialEq for Props {
 /// What is drawn with a picture that moves, but after it: in the first frame in which the picture
 /// rests. Nobody reads faster than that, and the picture keeps its frames.
 pub(crate) struct Later {
+    /// Whether it has been drawn at all.
+    is_there: bool,
     drawn_at: f64,
     /// Whether something has moved since the last frame.
     moved: bool,
@@ -40,6 +42,7 @@ impl Later {
 
     fn is_drawn(&mut self) -> bool {
         (self.frame, self.drawn_at) = (None, effects::now_ms());
+        self.is_there = true;
         true
     }
 }
@@ -48,8 +51,13 @@ impl Component for Later {
     type Message = ();
     type Properties = Props;
 
-    fn create(_ctx: &Context<Self>) -> Later {
-        Later { drawn_at: effects::now_ms(), moved: false, frame: None }
+    fn create(ctx: &Context<Self>) -> Later {
+        let is_there = !ctx.props().may_wait;
+        let mut later = Later { is_there, drawn_at: effects::now_ms(), moved: false, frame: None };
+        if !is_there {
+            later.ask_for_frame(ctx);
+        }
+        later
     }
 
     fn changed(&mut self, ctx: &Context<Self>, _old: &Props) -> bool {
@@ -73,6 +81,6 @@ impl Component for Later {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        ctx.props().children.clone()
+        if self.is_there { ctx.props().children.clone() } else { Html::default() }
     }
 }

@@ -145,7 +145,7 @@ fn pointed(p: &Props) -> impl Fn(&yew::MouseEvent) -> Option<Thing> + Clone + 's
             let lane = point.and_then(|(x, _)| layout.lane_near(x)).and_then(|at| lanes.get(at));
             Some(lane.map_or(Thing::Region(region), |lane| Thing::Peer(region, lane.store)))
         }
-        thing => Some(thing),
+        other @ (Thing::Peer(..) | Thing::Store(_) | Thing::Table(_) | Thing::Pd) => Some(other),
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             </footer>
             { above(model, send) }
             { settings(model, send) }
-            <Glossary {lang} />
+            <Later may_wait={true}><Glossary {lang} /></Later>
             { sheet(model, send) }
         </div>
     }

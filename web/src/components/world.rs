@@ -9,7 +9,7 @@ use view::{ClusterView, Lang, Thing, Word, phrases};
 use yew::{Callback, Html, classes, html};
 
 use super::heat::Heat;
-use super::knobs::knobs_panel;
+use super::knobs::KnobPanel;
 use super::later::Later;
 use super::map::{MapPicture, map_tools};
 use super::matrix::MatrixPicture;
@@ -49,7 +49,9 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
 
 /// The regions in the form that was chosen; too many for the matrix, they are a strip.
 fn picture(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
-    let (lang, view, size) = (model.lang, model.world(index), model.matrix_size);
+    // The box is measured before anything is painted.
+    let Some(size) = model.matrix_size else { return Html::default() };
+    let (lang, view) = (model.lang, model.world(index));
     let (matrix, rows) = (view.matrix.clone(), model.graph.rows[index].clone());
     let (selected, hovered, send) = (model.selected, model.hovered, send.clone());
     let differing = model.differing.clone();
@@ -108,7 +110,7 @@ fn head(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
         <div class="world-head">
             <h2><span class="letter">{ name(index) }</span>{ part_played(model, release) }</h2>
             { releases(index, release, lang, send) }
-            { knobs_panel(index, lang, &knobs, send) }
+            <KnobPanel world={index} {lang} {knobs} send={send.clone()} />
             { number(model, index, send) }
             { invariants(view, index, lang) }
             <p class={classes!("mood", mood)} data-testid={format!("headline-{index}")}

@@ -78,6 +78,13 @@ impl Session {
         session
     }
 
+    /// A run of this scenario in its own releases; its beginning is still to be recorded.
+    pub(crate) fn begun(scenario: Scenario) -> Session {
+        let worlds = scenario.releases.map(|release| (Some(release), release.knobs()));
+        let text = own_text(&scenario);
+        Session::unseen(scenario, text, &worlds, None)
+    }
+
     fn unseen(
         scenario: Scenario,
         text: Option<Rc<str>>,

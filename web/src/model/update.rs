@@ -57,8 +57,9 @@ impl Model {
             Msg::Side(msg) => self.use_side(msg),
             Msg::Prefer(preference) => self.prefer(preference),
             Msg::Resized(width, height) => {
-                let redraw = self.matrix_size != (width, height);
-                self.matrix_size = (width, height);
+                let size = Some((width, height));
+                let redraw = self.matrix_size != size;
+                self.matrix_size = size;
                 Update { redraw, effects: Vec::new() }
             }
             Msg::Share(msg) => self.update_share(msg),
