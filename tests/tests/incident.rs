@@ -13,6 +13,7 @@ use sim::{
     Cluster, Command, Event, EventId, EventKind, GhostReason, Knobs, Millis, PdCommand, RegionId,
     Release, StoreId, TableId,
 };
+use view::{Lang, Word};
 
 /// The release of the report, from which each test changes one thing.
 const REPORTED: Release = Release::V8_5_2;
@@ -438,6 +439,12 @@ fn the_page_begins_with_the_opening_and_the_words_of_the_first_step() {
         let opening = if lang == "en" { &scenario.opening.en } else { &scenario.opening.zh };
         for text in [opening.clone(), format!("<strong>{title}</strong> {text}")] {
             let shown = format!("lang=\"{lang}\">{text}</p>");
+            assert!(page.contains(&shown), "index.html does not say: {shown}");
+        }
+    }
+    for lang in Lang::ALL {
+        for word in [Word::WorldA, Word::WorldB] {
+            let shown = format!("<span lang=\"{}\">{}</span>", lang.tag(), word.text(lang));
             assert!(page.contains(&shown), "index.html does not say: {shown}");
         }
     }

@@ -57,9 +57,8 @@ impl Component for ResolverRow {
                 <text class="cache-name" x="8" y={px(y + 3.4)}>{ name }</text>
                 <line class="cache-line" x1={px(p.layout.left)} x2={px(p.layout.width - 4.0)}
                     y1={px(y + p.layout.row / 2.0)} y2={px(y + p.layout.row / 2.0)} />
-                { for p.lanes.iter().enumerate().map(|(at, lane)| match line(lane) {
-                    Some(line) => self.entry(p, line, at, y),
-                    None => blank(p, at, y),
+                { for p.lanes.iter().enumerate().filter_map(|(at, lane)| {
+                    Some(self.entry(p, line(lane)?, at, y))
                 }) }
             </g>
         }
@@ -67,6 +66,8 @@ impl Component for ResolverRow {
 }
 
 impl ResolverRow {
+    /// What the store has of another. A page has hundreds of entries: each has only the elements
+    /// that can be seen, and while somebody points, a place to point at.
     fn entry(&self, p: &Props, line: &ResolverLine, lane: usize, y: f64) -> Html {
         let age = line.entry.as_ref().map(|(_, at)| p.now.0.saturating_sub(at.0));
         let (class, text) = match line.link {
@@ -84,36 +85,29 @@ impl ResolverRow {
                 None => ("entry", "–".to_owned()),
             },
         };
+        let is_framed = matches!(line.link, Link::Blacklisted | Link::BackingOff { .. });
         let left = age.map_or(0.0, |age| 1.0 - (age as f64 / ADDRESS_REFRESH_MS as f64).min(1.0));
-        drawn(p, (class, lane, y), left, (text, self.is_pointed.then(|| title(p, line))))
-    }
-}
-
-/// The place of a store that this one has not dealt with. It is drawn all the same, so that an
-/// entry that comes or goes changes attributes and not the page's tree.
-fn blank(p: &Props, lane: usize, y: f64) -> Html {
-    drawn(p, ("entry", lane, y), 0.0, (String::new(), None))
-}
-
-fn drawn(
-    p: &Props,
-    (class, lane, y): (&'static str, usize, f64),
-    left: f64,
-    (text, title): (String, Option<String>),
-) -> Html {
-    let (x, width) = (p.layout.lane_x(lane), p.layout.lane - 10.0);
-    let (x0, top) = (px(x - width / 2.0), px(y - p.layout.row / 2.0 + 1.5));
-    let height = px(p.layout.row - 3.0);
-    html! {
-        <g {class} key={lane}>
-            if let Some(title) = title {
-                <title>{ title }</title>
+        let (x, whole) = (p.layout.lane_x(lane), p.layout.lane - 10.0);
+        let part = |class: &'static str, width: f64| {
+            html! {
+                <rect {class} x={px(x - whole / 2.0)} y={px(y - p.layout.row / 2.0 + 1.5)}
+                    width={px(width)} height={px(p.layout.row - 3.0)} rx="2.5" />
             }
-            <rect class="frame" x={x0.clone()} y={top.clone()} width={px(width)}
-                height={height.clone()} rx="2.5" />
-            <rect class="age" x={x0} y={top} width={px(width * left)} {height} rx="2.5" />
-            <text x={px(x)} y={px(y + 3.2)} text-anchor="middle">{ text }</text>
-        </g>
+        };
+        html! {
+            <g {class} key={lane}>
+                if self.is_pointed {
+                    <title>{ title(p, line) }</title>
+                }
+                if is_framed || self.is_pointed {
+                    { part("frame", whole) }
+                }
+                if 0.0 < left && !is_framed {
+                    { part("age", whole * left) }
+                }
+                <text x={px(x)} y={px(y + 3.2)} text-anchor="middle">{ text }</text>
+            </g>
+        }
     }
 }
 
