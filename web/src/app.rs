@@ -34,8 +34,8 @@ pub(crate) fn begin() {
         next_turn(|| {
             let session = Session::begun(scenario);
             next_turn(|| {
-                let model = open(session);
-                next_turn(|| show(model));
+                let opened = open(session);
+                next_turn(|| show(opened));
             });
         });
     });
@@ -45,32 +45,53 @@ fn next_turn(work: impl FnOnce() + 'static) {
     effects::later(0, work).forget();
 }
 
-fn open(mut session: Session) -> Model {
+/// What the page begins with: the model, and what it does to the browser.
+struct Opened {
+    model: Model,
+    effects: Vec<Effect>,
+}
+
+/// Opens a session with the run, the look and the language that were kept, and with what the
+/// address asks for.
+fn open(mut session: Session) -> Opened {
     session.record();
-    let model = Model::with(session);
-    match effects::kept_run() {
-        Some((text, ended)) => model.restored(&journal::read(&text).unwrap_or_default(), ended),
-        None => model,
+    let mut model = Model::with(session);
+    if let Some((text, ended)) = effects::kept_run() {
+        model = model.restored(&journal::read(&text).unwrap_or_default(), ended);
     }
+    let kept = |name| effects::remembered(name).unwrap_or_default();
+    model.remember_hands(&kept("history"), &kept("recent"));
+    let lang = effects::remembered("lang").map(|tag| Lang::from_tag(&tag));
+    let begin = [
+        Msg::Prefer(Preference::Matrix(MatrixForm::from_name(&kept("form")))),
+        Msg::Prefer(Preference::Lang(lang.unwrap_or_else(effects::browser_lang))),
+        Msg::Prefer(Preference::Theme(Theme::from_name(&kept("theme")))),
+        Msg::Prefer(Preference::Contrast(kept("contrast") == "more")),
+        Msg::Prefer(Preference::Motion(kept("motion") == "less")),
+        Msg::Prefer(Preference::Shortcuts(kept("shortcuts") != "off")),
+        Msg::Share(ShareMsg::Address(share::address())),
+    ];
+    let effects = begin.into_iter().flat_map(|msg| model.update(msg).effects).collect();
+    Opened { model, effects }
 }
 
 /// Shows the page in place of its poster.
-fn show(model: Model) {
+fn show(opened: Opened) {
     if let Some(root) = effects::element("app") {
-        let props = Props { model: Rc::new(Cell::new(Some(model))) };
+        let props = Props { opened: Rc::new(Cell::new(Some(opened))) };
         yew::Renderer::<App>::with_root_and_props(root, props).render();
     }
 }
 
-/// What the page begins with, until it is taken.
 #[derive(Properties)]
 pub(crate) struct Props {
-    model: Rc<Cell<Option<Model>>>,
+    /// Until it is taken.
+    opened: Rc<Cell<Option<Opened>>>,
 }
 
 impl PartialEq for Props {
     fn eq(&self, other: &Props) -> bool {
-        Rc::ptr_eq(&self.model, &other.model)
+        Rc::ptr_eq(&self.opened, &other.opened)
     }
 }
 
@@ -96,14 +117,8 @@ impl Component for App {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> App {
-        let model = ctx.props().model.take().expect("the page is shown once");
-        let lang = effects::remembered("lang").map(|tag| Lang::from_tag(&tag));
-        let theme = effects::remembered("theme").unwrap_or_default();
-        let lang = Preference::Lang(lang.unwrap_or_else(effects::browser_lang));
-        let theme = Preference::Theme(Theme::from_name(&theme));
-        let shortcuts = Rc::new(Cell::new(true));
-        let of_keys = effects::remembered("shortcuts");
-        let keys = Preference::Shortcuts(of_keys.is_none_or(|keys| keys != "off"));
+        let Opened { model, effects } = ctx.props().opened.take().expect("the page is shown once");
+        let shortcuts = Rc::new(Cell::new(model.shortcuts));
         let mut app = App {
             model,
             frame: None,
@@ -117,21 +132,7 @@ impl Component for App {
             _fragment: listen_to_fragment(ctx),
             size: None,
         };
-        let is = |name, word| effects::remembered(name).as_deref() == Some(word);
-        let contrast = Preference::Contrast(is("contrast", "more"));
-        let motion = Preference::Motion(is("motion", "less"));
-        let kept = |name| effects::remembered(name).unwrap_or_default();
-        app.model.remember_hands(&kept("history"), &kept("recent"));
-        let form = effects::remembered("form").unwrap_or_default();
-        let form = Preference::Matrix(MatrixForm::from_name(&form));
-        for preference in [form, lang, theme, contrast, motion, keys] {
-            let update = app.model.update(Msg::Prefer(preference));
-            app.perform(ctx, update);
-        }
-        app.shortcuts.set(app.model.shortcuts);
-        let address = Msg::Share(ShareMsg::Address(share::address()));
-        let update = app.model.update(address);
-        app.perform(ctx, update);
+        app.perform(ctx, Update { redraw: true, effects });
         app
     }
 

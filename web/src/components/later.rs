@@ -12,6 +12,13 @@ const LATEST_MS: f64 = 1_000.0;
 pub(crate) struct Props {
     /// Whether this may wait.
     pub(crate) may_wait: bool,
+    /// In which frame after the page's first one it is drawn for the first time: a phone has no
+    /// time to draw all at once and to answer as well.
+    #[prop_or_default]
+    pub(crate) after: u32,
+    /// What is seen until then.
+    #[prop_or_default]
+    pub(crate) poster: Html,
     /// What is read.
     pub(crate) children: Html,
 }
@@ -26,8 +33,8 @@ impl PartialEq for Props {
 /// What is drawn with a picture that moves, but after it: in the first frame in which the picture
 /// rests. Nobody reads faster than that, and the picture keeps its frames.
 pub(crate) struct Later {
-    /// Whether it has been drawn at all.
-    is_there: bool,
+    /// How many frames it waits for its first one.
+    waits: u32,
     drawn_at: f64,
     /// Whether something has moved since the last frame.
     moved: bool,
@@ -42,7 +49,6 @@ impl Later {
 
     fn is_drawn(&mut self) -> bool {
         (self.frame, self.drawn_at) = (None, effects::now_ms());
-        self.is_there = true;
         true
     }
 }
@@ -52,15 +58,18 @@ impl Component for Later {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> Later {
-        let is_there = !ctx.props().may_wait;
-        let mut later = Later { is_there, drawn_at: effects::now_ms(), moved: false, frame: None };
-        if !is_there {
+        let waits = ctx.props().after;
+        let mut later = Later { waits, drawn_at: effects::now_ms(), moved: false, frame: None };
+        if 0 < waits {
             later.ask_for_frame(ctx);
         }
         later
     }
 
     fn changed(&mut self, ctx: &Context<Self>, _old: &Props) -> bool {
+        if 0 < self.waits {
+            return false;
+        }
         if !ctx.props().may_wait || self.drawn_at + LATEST_MS <= effects::now_ms() {
             return self.is_drawn();
         }
@@ -73,7 +82,8 @@ impl Component for Later {
 
     /// A frame has begun.
     fn update(&mut self, ctx: &Context<Self>, (): ()) -> bool {
-        if std::mem::take(&mut self.moved) {
+        self.waits = self.waits.saturating_sub(1);
+        if 0 < self.waits || std::mem::take(&mut self.moved) {
             self.ask_for_frame(ctx);
             return false;
         }
@@ -81,6 +91,7 @@ impl Component for Later {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        if self.is_there { ctx.props().children.clone() } else { Html::default() }
+        let p = ctx.props();
+        if 0 < self.waits { p.poster.clone() } else { p.children.clone() }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn page(model: &Model, send: &Callback<Msg>) -> Html {
             </footer>
             { above(model, send) }
             { settings(model, send) }
-            <Later may_wait={true}><Glossary {lang} /></Later>
+            <Later may_wait={false} after=4><Glossary {lang} /></Later>
             { sheet(model, send) }
         </div>
     }

@@ -76,8 +76,10 @@ impl RegionRow {
         html! {
             <>
                 <text class="region-id" x="8" y={baseline.clone()}>{ row.region.0 }</text>
-                <text class="region-table" x={px(p.layout.left - 4.0)} y={baseline}
-                    text-anchor="end" data-table-id={table_id}>{ short }</text>
+                if !short.is_empty() {
+                    <text class="region-table" x={px(p.layout.left - 4.0)} y={baseline}
+                        text-anchor="end" data-table-id={table_id}>{ short }</text>
+                }
                 if is_told(p) {
                     <title>{ title(p) }</title>
                 }

@@ -21,8 +21,6 @@ use crate::model::{Model, Msg};
 /// The side panel.
 pub(crate) fn side(model: &Model, send: &Callback<Msg>) -> Html {
     let (lang, open) = (model.lang, model.side.tab);
-    // When the page begins, the pictures come first.
-    let may_wait = model.is_scrubbed || model.matrix_size.is_none();
     html! {
         <aside class="side" aria-label={InspectWord::Inspectors.text(lang)} data-testid="side">
             { tabs(open, model.side.pinned, lang, send) }
@@ -32,7 +30,9 @@ pub(crate) fn side(model: &Model, send: &Callback<Msg>) -> Html {
             }
             <div class="tab-sheet" id="sheet" role="tabpanel" tabindex="-1"
                 aria-labelledby={tab_id(open)} data-tab={open.tag()}>
-                <Later {may_wait}>{ sheet(model, open, send) }</Later>
+                <Later may_wait={model.is_scrubbed} after=3>
+                    { sheet(model, open, send) }
+                </Later>
             </div>
         </aside>
     }

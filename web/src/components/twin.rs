@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
+use gloo::render::AnimationFrame;
 use sim::RegionId;
 use view::cluster_view::{Matrix, Row};
 use view::graph::words;
 use view::{Lang, Word, phrases};
 use yew::{Component, Context, Html, Properties, classes, html};
+
+use crate::effects;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct Props {
@@ -26,20 +29,43 @@ const MOST_ROWS: usize = 200;
 const MOST_CELLS_UNSEEN: usize = 2_400;
 const LEAST_ROWS: usize = 10;
 
+/// A table that nobody sees gets so many rows a frame.
+const ROWS_A_FRAME: usize = 4;
+
 /// The matrix as a table.
-pub(crate) struct Twin;
+pub(crate) struct Twin {
+    /// How many rows it may have by now.
+    grown: usize,
+    frame: Option<AnimationFrame>,
+}
 
 impl Component for Twin {
     type Message = ();
     type Properties = Props;
 
     fn create(_ctx: &Context<Self>) -> Twin {
-        Twin
+        Twin { grown: ROWS_A_FRAME, frame: None }
+    }
+
+    /// It grows.
+    fn update(&mut self, _ctx: &Context<Self>, (): ()) -> bool {
+        self.frame = None;
+        self.grown += ROWS_A_FRAME;
+        true
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, _first: bool) {
+        let p = ctx.props();
+        if self.frame.is_none() && self.grown < most_rows(p).min(p.rows.len()) {
+            let link = ctx.link().clone();
+            self.frame = Some(effects::next_frame(move |_| link.send_message(())));
+        }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let p = ctx.props();
         let (lang, most) = (p.lang, most_rows(p));
+        let grown = if p.is_seen { most } else { most.min(self.grown) };
         html! {
             <table class="twin">
                     <caption class="unseen">{ Word::Matrix.text(lang) }</caption>
@@ -56,7 +82,7 @@ impl Component for Twin {
                         </tr>
                     </thead>
                     <tbody>
-                        { for p.rows.iter().take(most).map(|row| html! {
+                        { for p.rows.iter().take(grown).map(|row| html! {
                             <TwinRow key={row.region.0} {lang} row={row.clone()}
                                 held={p.selected == Some(row.region)} />
                         }) }

@@ -34,10 +34,13 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
             { pd_strip(&view.pd, model.selected, lang, send) }
             <div class={classes!("matrix-box", is_table.then_some("gone"))}
                 id={format!("matrix-{index}")} data-testid={format!("matrix-{index}")}>
-                { picture(model, index, send) }
+                // One world a frame.
+                <Later may_wait={false} after={index as u32} poster={poster()}>
+                    { picture(model, index, send) }
+                </Later>
             </div>
             <div class={twin_class} tabindex={is_table.then_some("0")}>
-                <Later may_wait={!is_table}>
+                <Later may_wait={!is_table} after=5>
                     <Twin {lang} matrix={view.matrix.clone()} rows={rows.clone()}
                         selected={model.selected.and_then(Thing::region)}
                         is_seen={is_table} />
@@ -49,8 +52,7 @@ pub(crate) fn world(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
 
 /// The regions in the form that was chosen; too many for the matrix, they are a strip.
 fn picture(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
-    // The box is measured before anything is painted.
-    let Some(size) = model.matrix_size else { return Html::default() };
+    let Some(size) = model.matrix_size else { return poster() };
     let (lang, view) = (model.lang, model.world(index));
     let (matrix, rows) = (view.matrix.clone(), model.graph.rows[index].clone());
     let (selected, hovered, send) = (model.selected, model.hovered, send.clone());
@@ -80,6 +82,16 @@ fn picture(model: &Model, index: usize, send: &Callback<Msg>) -> Html {
             <Heat {index} {lang} {rows} stretch={model.graph.stretch} all={model.graph.found.0}
                 {differing} {selected} {size} {send} />
         },
+    }
+}
+
+/// The picture that the page had before it began, until the box is measured.
+fn poster() -> Html {
+    html! {
+        <svg class="poster-art" viewBox="0 0 540 420" preserveAspectRatio="xMidYMin"
+            aria-hidden="true">
+            <use href="#poster-matrix" />
+        </svg>
     }
 }
 
