@@ -163,6 +163,22 @@ impl Browser {
         self.session().post("actions", &json!({ "actions": [keyboard] })).map(drop)
     }
 
+    /// Moves the mouse to a point, in CSS pixels of the window, and clicks if so asked.
+    pub fn mouse(&self, (x, y): (f64, f64), clicks: bool) -> Result<()> {
+        let (x, y) = (x.round(), y.round());
+        let mut actions = vec![
+            json!({ "type": "pointerMove", "duration": 0, "x": x, "y": y, "origin": "viewport" }),
+        ];
+        if clicks {
+            actions.push(json!({ "type": "pointerDown", "button": 0 }));
+            actions.push(json!({ "type": "pointerUp", "button": 0 }));
+        }
+        let kind = json!({ "pointerType": "mouse" });
+        let mouse =
+            json!({ "type": "pointer", "id": "mouse", "parameters": kind, "actions": actions });
+        self.session().post("actions", &json!({ "actions": [mouse] })).map(drop)
+    }
+
     /// Puts fingers down, each at its first point, moves them through their other points, `ms`
     /// milliseconds a way, and takes them up; one that has nowhere to go rests so long. Points are
     /// in CSS pixels of the window.

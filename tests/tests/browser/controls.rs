@@ -390,7 +390,7 @@ fn tab_reaches_every_part_of_the_page_in_its_order_and_leaves_it() -> Result<()>
         "next-step",
         "filter",
         "release-0",
-        "matrix",
+        "matrix-art-0",
         "release-1",
         "form-matrix",
         "tab-story",

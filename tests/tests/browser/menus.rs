@@ -54,8 +54,8 @@ fn right_click_on_a_store_stops_it_and_says_which_command_did() -> Result<()> {
 #[test]
 fn keyboard_walks_the_matrix_opens_a_menu_and_comes_back() -> Result<()> {
     let browser = Browser::open("menu-keyboard")?;
-    browser.find("#matrix-0 svg")?;
-    browser.execute("document.querySelector('#matrix-0 svg').focus()", &[])?;
+    browser.find("#matrix-0 svg.matrix")?;
+    browser.execute("document.querySelector('#matrix-0 svg.matrix').focus()", &[])?;
     for key in [DOWN, DOWN, RIGHT, RIGHT, ENTER] {
         browser.press(key)?;
     }

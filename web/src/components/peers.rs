@@ -198,3 +198,73 @@ fn bar(d: &mut String, (x, width): (f64, f64), y: f64, layout: &Layout) {
 fn digits(number: u64) -> f64 {
     f64::from(number.checked_ilog10().unwrap_or(0) + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use scenario::library;
+    use sim::{Release, StoreId};
+    use view::Thing;
+
+    use super::super::marks::SIGNED;
+    use super::*;
+    use crate::model::Model;
+
+    /// The incident's first world, with this thing held.
+    fn draw(peers: &mut Peers, held: Option<Thing>, rows: usize) -> usize {
+        let scenario = library::load("tikv-18440").expect("it is in the library");
+        let model = Model::new(scenario, &[Release::V8_5_2]);
+        let matrix = model.world(0).matrix.clone();
+        peers.draw(&Scene {
+            rows: &matrix.rows[..rows],
+            layout: &layout(),
+            lights: &Lights::of(held, None, &matrix),
+            is_holding: held.is_some(),
+            differing: &BTreeSet::from([matrix.rows[0].region]),
+            signed: &SIGNED,
+        });
+        let cells = matrix.rows[..rows].iter().flat_map(|row| row.cells.iter());
+        cells.filter(|cell| cell.shape != Shape::Empty).count()
+    }
+
+    fn layout() -> Layout {
+        Layout::of(540.0, 590.0, 8, 30)
+    }
+
+    /// Each peer's path begins with the one absolute move in it.
+    fn drawn_peers(peers: &Peers, holds: impl Fn(&Look) -> bool) -> usize {
+        let looks = peers.looks.iter().filter(|(look, _)| holds(look));
+        looks.map(|(_, d)| d.matches('M').count()).sum()
+    }
+
+    #[test]
+    fn each_peer_is_drawn_once_and_those_alike_are_one_path() {
+        let mut peers = Peers::of(&layout());
+        let all = draw(&mut peers, None, 30);
+        assert_eq!(drawn_peers(&peers, |_| true), all);
+        assert!(peers.looks.len() * 10 < all, "{} looks of {all} peers", peers.looks.len());
+        let voter =
+            peers.looks.values().any(|d| d.contains(&format!("M{} ", px(layout().lane_x(0)))));
+        assert!(voter, "the first lane's are where it is");
+        assert_eq!(peers.differing.each_ref().map(|d| d.matches('M').count()), [1, 1]);
+    }
+
+    #[test]
+    fn look_that_nobody_has_any_more_keeps_its_element() {
+        let mut peers = Peers::of(&layout());
+        draw(&mut peers, None, 30);
+        let looks = peers.looks.len();
+        draw(&mut peers, None, 0);
+        assert_eq!((peers.looks.len(), drawn_peers(&peers, |_| true)), (looks, 0));
+    }
+
+    #[test]
+    fn what_does_not_belong_to_the_held_store_steps_back() {
+        let mut peers = Peers::of(&layout());
+        let all = draw(&mut peers, Some(Thing::Store(StoreId(502))), 30);
+        let (dim, on) = (|look: &Look| look.dim.is_some(), |look: &Look| look.on.is_some());
+        assert_eq!(drawn_peers(&peers, on), 17, "a learner of each region in a TiFlash table");
+        assert_eq!(peers.spots[0].matches('M').count(), 17);
+        assert_eq!(drawn_peers(&peers, dim), all - 17 * 8);
+        assert_eq!(drawn_peers(&peers, |look| dim(look) && on(look)), 0);
+    }
+}
