@@ -58,7 +58,8 @@ fn pointer_finds_the_peer_where_row_and_lane_cross() -> Result<()> {
     let spot = browser.find("#matrix-1 .spot.of-lit")?.attribute("d")?.unwrap_or_default();
     ensure!(!spot.is_empty(), "its place is not lit");
     browser.mouse(crossing(0.5)?, true)?;
-    let held = || -> Result<_> { Ok((browser.count(".region.held")?, browser.count(".lane.held")?)) };
+    let held =
+        || -> Result<_> { Ok((browser.count(".region.held")?, browser.count(".lane.held")?)) };
     browser.wait_until("the peer held in both worlds", || Ok(held()? == (2, 2)))?;
     browser.mouse(crossing(1.0)?, true)?;
     browser.wait_until("between lanes the region", || Ok(held()? == (2, 0)))?;
