@@ -43,6 +43,7 @@ fn right_click_on_a_store_stops_it_and_says_which_command_did() -> Result<()> {
     let menu = browser.test_id("menu")?;
     ensure!(menu.text()?.contains("stop store 5"), "the command is not shown");
     browser.screenshot("menu")?;
+    browser.wait_until("the focus in the menu", || Ok(focused(&browser)?.starts_with("menu")))?;
     browser.press(ENTER)?;
     browser.wait_until("a stopped store", || Ok(stopped(&browser)? == 1))?;
     ensure!(browser.find_all("[data-testid=menu]")?.is_empty(), "the menu stays open");
