@@ -8,8 +8,9 @@ try {
   await init({ module_or_path: new URL("regionscope_bg.wasm", import.meta.url) });
   // What the module exports, for the tests.
   window.regionscope = page;
-  // From now on the page can be loaded without a network. Where a browser keeps nothing, it cannot.
-  navigator.serviceWorker?.register("worker.js").catch(() => {});
+  // Then the page can be loaded without a network. Where a browser keeps nothing, it cannot. To
+  // fetch and keep everything is work; the first seconds belong to whoever opens the page.
+  setTimeout(() => navigator.serviceWorker?.register("worker.js").catch(() => {}), 2000);
 } catch (error) {
   // A panic has already shown its own notice; anything else is told here.
   const notice = document.getElementById("crash");
