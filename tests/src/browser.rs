@@ -164,11 +164,8 @@ impl Browser {
     }
 
     /// Moves the mouse to a point, in CSS pixels of the window, and clicks if so asked.
-    pub fn mouse(&self, (x, y): (f64, f64), clicks: bool) -> Result<()> {
-        let (x, y) = (x.round(), y.round());
-        let mut actions = vec![
-            json!({ "type": "pointerMove", "duration": 0, "x": x, "y": y, "origin": "viewport" }),
-        ];
+    pub fn mouse(&self, at: (f64, f64), clicks: bool) -> Result<()> {
+        let mut actions = vec![moved(at, 0)];
         if clicks {
             actions.push(json!({ "type": "pointerDown", "button": 0 }));
             actions.push(json!({ "type": "pointerUp", "button": 0 }));
@@ -183,14 +180,10 @@ impl Browser {
     /// milliseconds a way, and takes them up; one that has nowhere to go rests so long. Points are
     /// in CSS pixels of the window.
     pub fn touch(&self, fingers: &[&[(f64, f64)]], ms: u64) -> Result<()> {
-        let moved = |(x, y): &(f64, f64), ms: u64| {
-            let (x, y) = (x.round(), y.round());
-            json!({ "type": "pointerMove", "duration": ms, "x": x, "y": y, "origin": "viewport" })
-        };
         let finger = |(at, points): (usize, &&[(f64, f64)])| {
             let mut actions = Vec::new();
             for (nth, point) in points.iter().enumerate() {
-                actions.push(moved(point, if nth == 0 { 0 } else { ms }));
+                actions.push(moved(*point, if nth == 0 { 0 } else { ms }));
                 if nth == 0 {
                     actions.push(json!({ "type": "pointerDown", "button": 0 }));
                 }
@@ -327,4 +320,10 @@ fn text(value: Value) -> Result<String> {
 fn target() -> PathBuf {
     let elsewhere = env::var_os("CARGO_TARGET_DIR");
     elsewhere.map_or(project::root().join("target"), |target| project::root().join(target))
+}
+
+/// A pointer that goes to a point of the window in so many milliseconds.
+fn moved((x, y): (f64, f64), ms: u64) -> Value {
+    let (x, y) = (x.round(), y.round());
+    json!({ "type": "pointerMove", "duration": ms, "x": x, "y": y, "origin": "viewport" })
 }

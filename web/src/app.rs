@@ -13,7 +13,7 @@ use crate::components::page;
 use crate::effects::{self, BoxWatch, Gesture, Gestures, Keystroke, share};
 use crate::model::menu::MenuMsg;
 use crate::model::palette::PaletteMsg;
-use crate::model::session::Session;
+use crate::model::session::{Session, contrasted};
 use crate::model::{
     BookmarkMsg, BranchMsg, ConsoleMsg, Effect, GraphMsg, MatrixForm, Model, Msg, Preference, Seek,
     ShareMsg, Sheet, Theme, Unit, Update, Way, journal,
@@ -32,7 +32,8 @@ pub(crate) fn begin() {
     next_turn(|| {
         let scenario = library::load(INCIDENT).expect("the incident is part of the program");
         next_turn(|| {
-            let session = Session::begun(scenario);
+            let worlds = contrasted(&scenario);
+            let session = Session::begun(scenario, &worlds);
             next_turn(|| {
                 let opened = open(session);
                 next_turn(|| show(opened));

@@ -64,7 +64,7 @@ fn pointer_finds_the_peer_where_row_and_lane_cross() -> Result<()> {
     browser.mouse(crossing(1.0)?, true)?;
     browser.wait_until("between lanes the region", || Ok(held()? == (2, 0)))?;
     browser.mouse(crossing(-5.0)?, false)?;
-    browser.wait_until("nothing else is lit", || Ok(browser.count(".lane.lit")? == 0))
+    browser.wait_until("at its name the region alone", || Ok(lit()? == (2, 0)))
 }
 
 #[test]

@@ -12,8 +12,8 @@ const LATEST_MS: f64 = 1_000.0;
 pub(crate) struct Props {
     /// Whether this may wait.
     pub(crate) may_wait: bool,
-    /// In which frame after the page's first one it is drawn for the first time: a phone has no
-    /// time to draw all at once and to answer as well.
+    /// How many frames it waits before it is drawn for the first time: when the page opens, a phone
+    /// has no time to draw all at once and to answer as well.
     #[prop_or_default]
     pub(crate) after: u32,
     /// What is seen until then.

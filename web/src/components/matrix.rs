@@ -46,6 +46,7 @@ pub(crate) struct Props {
 
 /// The matrix as a picture.
 pub(crate) struct MatrixPicture {
+    lights: Lights,
     peers: Peers,
 }
 
@@ -55,8 +56,8 @@ impl Component for MatrixPicture {
 
     fn create(ctx: &Context<Self>) -> MatrixPicture {
         let peers = Peers::of(&ctx.props().layout);
-        let mut picture = MatrixPicture { peers };
-        picture.draw_peers(ctx.props());
+        let mut picture = MatrixPicture { lights: Lights::default(), peers };
+        picture.draw(ctx.props());
         picture
     }
 
@@ -65,14 +66,14 @@ impl Component for MatrixPicture {
         if p.layout != old.layout {
             self.peers = Peers::of(&p.layout);
         }
-        self.draw_peers(p);
+        self.draw(p);
         true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let p = ctx.props();
         let layout = &p.layout;
-        let lights = Lights::of(p.selected, p.hovered, &p.matrix);
+        let lights = &self.lights;
         let label = format!("{}. {}", Word::Matrix.text(p.lang), Word::MatrixKeys.text(p.lang));
         let onkeydown = when(&p.send, walk);
         let under = pointed(p);
@@ -94,14 +95,14 @@ impl Component for MatrixPicture {
                 aria-activedescendant={p.selected.and_then(|held| element_id(p, held))}
                 onmouseleave={p.send.reform(|_| Msg::Hover(None))}>
                 { hatch(p.index) }
-                { lanes(p.index, &p.matrix, &lights, layout, p.lang) }
+                { lanes(p.index, &p.matrix, lights, layout, p.lang) }
                 { self.peers.ground() }
                 { for p.rows.iter().enumerate().map(|(at, row)| html! {
                     <RegionRow key={row.region.0} {at} lang={p.lang} row={row.clone()}
                         world={p.index} layout={*layout} glow={lights.row(row)} />
                 }) }
                 { self.peers.html() }
-                { arcs(&p.matrix, &lights, layout, p.lang) }
+                { arcs(&p.matrix, lights, layout, p.lang) }
                 <Later may_wait={p.is_scrubbed}>{ caches(p) }</Later>
                 <Flights dots={flights(p)} />
             </svg>
@@ -110,11 +111,12 @@ impl Component for MatrixPicture {
 }
 
 impl MatrixPicture {
-    fn draw_peers(&mut self, p: &Props) {
+    fn draw(&mut self, p: &Props) {
+        self.lights = Lights::of(p.selected, p.hovered, &p.matrix);
         self.peers.draw(&Scene {
             rows: &p.rows,
             layout: &p.layout,
-            lights: &Lights::of(p.selected, p.hovered, &p.matrix),
+            lights: &self.lights,
             is_holding: is_holding(p.selected),
             differing: &p.differing,
             // Before the first elections nobody misses a leader.

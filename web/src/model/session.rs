@@ -69,20 +69,23 @@ pub(crate) struct Session {
     has_diverged: bool,
 }
 
+/// The worlds that a scenario contrasts.
+pub(crate) fn contrasted(scenario: &Scenario) -> [WorldKnobs; 2] {
+    scenario.releases.map(|release| (Some(release), release.knobs()))
+}
+
 impl Session {
     /// A run at its beginning.
     pub(crate) fn new(scenario: Scenario, worlds: &[WorldKnobs]) -> Session {
-        let text = own_text(&scenario);
-        let mut session = Session::unseen(scenario, text, worlds, None);
+        let mut session = Session::begun(scenario, worlds);
         session.record();
         session
     }
 
-    /// A run of this scenario in its own releases; its beginning is still to be recorded.
-    pub(crate) fn begun(scenario: Scenario) -> Session {
-        let worlds = scenario.releases.map(|release| (Some(release), release.knobs()));
+    /// The same, with its beginning still to be recorded.
+    pub(crate) fn begun(scenario: Scenario, worlds: &[WorldKnobs]) -> Session {
         let text = own_text(&scenario);
-        Session::unseen(scenario, text, &worlds, None)
+        Session::unseen(scenario, text, worlds, None)
     }
 
     fn unseen(

@@ -7,6 +7,7 @@ use sim::Millis;
 use view::timeline::{Frame, MarkKind};
 
 use super::clock::Playing;
+use super::session::contrasted;
 use super::{Model, NEXT_EVENT_LIMIT_MS, Seek, Session, Unit, Update, Way};
 
 /// With more regions than this a view is not made for every frame of the page, but so many of the
@@ -303,7 +304,7 @@ impl Model {
         let Some(scenario) = library::load(id) else {
             return Update::nothing();
         };
-        let worlds = scenario.releases.map(|release| (Some(release), release.knobs()));
+        let worlds = contrasted(&scenario);
         self.begin(Session::new(scenario, &worlds))
     }
 
